@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of an instance: key, type, default and meaning (`describe`), in one place. The environment name of a
+ * key is derived (`spool.bytesMax` → `TRACKFLOW_SPOOL_BYTES_MAX`); `trackflow config show` prints value and origin.
+ * Sizes are bytes, durations milliseconds unless the name says otherwise.
+ */
+const MIB = 1024 * 1024;
+
+const bytes = (fallback: number, min: number, meaning: string, max = Number.MAX_SAFE_INTEGER) =>
+  z.number().int().min(min).max(max).default(fallback).meta({ description: meaning, unit: 'bytes' });
+const count = (fallback: number, min: number, max: number, meaning: string) =>
+  z.number().int().min(min).max(max).default(fallback).describe(meaning);
+const durationMs = (fallback: number, min: number, max: number, meaning: string) =>
+  z.number().int().min(min).max(max).default(fallback).meta({ description: meaning, unit: 'ms' });
+/** A file of this machine: a relative one is taken from the home. */
+const file = (meaning: string) => z.string().default('').meta({ description: meaning, unit: 'file' });
+const path = (fallback: string, meaning: string) =>
+  z
+    .string()
+    .regex(/^\/[\w./-]*$/, 'a path like /v1/events')
+    .default(fallback)
+    .describe(meaning);
+
+export const STRATEGIES = ['immediate', 'time', 'size', 'hybrid', 'memory', 'adaptive'] as const;
+
+export const configSchema = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('address the collector listens on'),
+      port: count(8080, 0, 65_535, 'port of the collector; 0 picks a free one at the first start and keeps it'),
+      collectors: count(0, 0, 64, 'collector threads; 0 means cores − 1, at least one'),
+    })
+    .prefault({}),
+  receive: z
+    .strictObject({
+      eventsPath: path('/v1/events', 'path that takes events; rename it where blockers know it'),
+      bodyBytesMax: bytes(MIB, 1024, 'request body as sent'),
+      decodedBytesMax: bytes(4 * MIB, 1024, 'request body after decompression'),
+      eventsPerRequestMax: count(1_000, 1, 100_000, 'events in one request or WebSocket message'),
+      inflightBytesMax: bytes(64 * MIB, MIB, 'bytes of unfinished request bodies in one collector; above it 503'),
+      connectionsMax: count(10_000, 1, 1_000_000, 'open connections of one collector'),
+      headersTimeoutMs: durationMs(5_000, 100, 600_000, 'time for a complete request head'),
+      requestTimeoutMs: durationMs(15_000, 100, 600_000, 'time for a complete request'),
+      keepAliveTimeoutMs: durationMs(65_000, 1_000, 600_000, 'idle time before a kept connection is closed'),
+      webSocketsMax: count(5_000, 0, 1_000_000, 'open WebSocket connections of one collector'),
+      webSocketIdleMs: durationMs(60_000, 1_000, 3_600_000, 'silence after which a WebSocket is pinged, then closed'),
+      trustedProxies: z.array(z.string()).default([]).describe('CIDRs whose X-Forwarded-For is believed'),
+    })
+    .prefault({}),
+  events: z
+    .strictObject({
+      pastDaysMax: count(730, 1, 730, 'older client times are replaced by the time of receipt'),
+      futureMinutesMax: count(10, 0, 1_440, 'later client times are replaced by the time of receipt'),
+      sessionIdleMinutes: count(30, 1, 1_440, 'idle time that ends a derived session'),
+      bots: z.enum(['mark', 'drop']).default('mark').describe('what happens to events of bots'),
+      retentionDays: count(0, 0, 36_500, 'events that occurred longer ago are deleted, daily; 0 keeps them for ever'),
+      propertyKeysMax: count(500, 1, 10_000, 'distinct property keys of one account; further ones go to _overflow'),
+    })
+    .prefault({}),
+  privacy: z
+    .strictObject({
+      doNotTrack: z.enum(['ignore', 'anonymize', 'drop']).default('anonymize').describe('what DNT: 1 does'),
+      globalPrivacyControl: z
+        .enum(['ignore', 'anonymize', 'drop'])
+        .default('anonymize')
+        .describe('what Sec-GPC: 1 does'),
+      storeIp: z.boolean().default(false).describe('whether the column ip is filled'),
+    })
+    .prefault({}),
+  geo: z
+    .strictObject({
+      database: file('path of an mmdb with country or city; empty uses the bundled country database'),
+    })
+    .prefault({}),
+  spool: z
+    .strictObject({
+      bytesMax: bytes(10 * 1024 * MIB, MIB, 'size of the spool above which events are refused with 503'),
+      freeBytesMin: bytes(512 * MIB, 0, 'free disk space below which events are refused with 503'),
+      dedupHours: count(24, 1, 720, 'how long a client-given event_id is remembered'),
+      dedupRowsMax: count(5_000_000, 1_000, 1_000_000_000, 'how many client-given ids are remembered'),
+    })
+    .prefault({}),
+  flush: z
+    .strictObject({
+      strategy: z.enum(STRATEGIES).default('hybrid').describe('when a segment is sealed and sent'),
+      rowsMax: count(50_000, 1, 500_000, 'rows of one batch'),
+      bytesMax: bytes(16 * MIB, 1024, 'bytes of one batch', 64 * MIB),
+      ageMsMax: durationMs(1_000, 0, 60_000, 'age at which a batch is sent however small it is'),
+      targetMs: durationMs(500, 10, 60_000, 'insert time that the strategy adaptive aims at'),
+      timeoutMs: durationMs(30_000, 100, 600_000, 'time for one insert before its outcome counts as unknown'),
+    })
+    .prefault({}),
+  engine: z
+    .strictObject({
+      kind: z.enum(['embedded', 'url']).default('embedded').describe('where ClickHouse runs'),
+      url: z.string().default('').describe('HTTP or HTTPS address of ClickHouse, for kind url'),
+      user: z.string().default('default').describe('user for kind url'),
+      passwordFile: file('file with the password for kind url, mode 0600'),
+      database: z
+        .string()
+        .regex(/^[A-Za-z_]\w{0,62}$/)
+        .default('trackflow')
+        .describe('database that holds the tables'),
+      memoryBytesMax: bytes(0, 0, 'memory cap of the embedded engine; 0 derives it from the machine'),
+    })
+    .prefault({}),
+  query: z
+    .strictObject({
+      timeoutMs: durationMs(10_000, 100, 600_000, 'time of one read'),
+      rowsMax: count(10_000, 1, 1_000_000, 'rows of one answer'),
+      bytesMax: bytes(64 * MIB, MIB, 'bytes of one answer'),
+      memoryBytesMax: bytes(1024 * MIB, 64 * MIB, 'memory of one read in the engine'),
+      concurrentMax: count(8, 1, 256, 'reads that run at once in one thread; further ones wait, then 503'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is written'),
+      fileBytesMax: bytes(10 * MIB, 64 * 1024, 'size at which a log file is rotated'),
+      filesMax: count(5, 1, 100, 'rotated files that are kept'),
+    })
+    .prefault({}),
+  stop: z
+    .strictObject({
+      timeoutMs: durationMs(
+        30_000,
+        1_000,
+        600_000,
+        'time that stop gives to answers and flush; the rest stays spooled',
+      ),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;

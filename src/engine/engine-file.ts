@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { errnoOf } from '../errors/file-error.ts';
+import { freePort, portIsFree } from './ports.ts';
+
+/** What an embedded engine keeps from its first start on. Kept in `run/engine.json`, mode 0600. */
+export interface EngineFile {
+  readonly httpPort: number;
+  readonly tcpPort: number;
+  readonly writerPassword: string;
+  readonly readerPassword: string;
+}
+
+/** An engine whose daemon was killed lets go of its ports within moments; only a stranger keeps them longer. */
+const PORT_WAIT_MS = 3_000;
+const PORT_POLL_MS = 50;
+const SECRET_FILE_MODE = 0o600;
+
+/**
+ * The kept ports and passwords of `path`, made up at the first start. A port that somebody else holds is replaced, and
+ * `onMoved` told. Throws what the file system throws, and SyntaxError for a file that is not ours.
+ */
+export async function loadEngineFile(
+  path: string,
+  onMoved: (kept: number, chosen: number) => void,
+): Promise<EngineFile> {
+  const kept = readEngineFile(path) ?? (await inventEngineFile());
+  const httpPort = await keepOrReplace(kept.httpPort, onMoved);
+  const tcpPort = await keepOrReplace(kept.tcpPort, onMoved);
+  const current = { ...kept, httpPort, tcpPort };
+  writeSecret(path, `${JSON.stringify(current, null, 2)}\n`);
+  return current;
+}
+
+/** Replaces the file in one step; never readable by others, not even for a moment. */
+export function writeSecret(path: string, text: string): void {
+  const fresh = `${path}.new`;
+  writeFileSync(fresh, text, { mode: SECRET_FILE_MODE });
+  renameSync(fresh, path);
+}
+
+function readEngineFile(path: string): EngineFile | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as EngineFile;
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw cause;
+  }
+}
+
+async function inventEngineFile(): Promise<EngineFile> {
+  return {
+    httpPort: await freePort(),
+    tcpPort: await freePort(),
+    writerPassword: randomBytes(32).toString('hex'),
+    readerPassword: randomBytes(32).toString('hex'),
+  };
+}
+
+async function keepOrReplace(port: number, onMoved: (kept: number, chosen: number) => void): Promise<number> {
+  for (let waited = 0; waited <= PORT_WAIT_MS; waited += PORT_POLL_MS) {
+    if (await portIsFree(port)) return port;
+    await new Promise((resolve) => setTimeout(resolve, PORT_POLL_MS));
+  }
+  const chosen = await freePort();
+  onMoved(port, chosen);
+  return chosen;
+}

@@ -1,0 +1,26 @@
+/**
+ * Entry of the engine's child process: ClickHouse from `libchdb`, run as an ordinary HTTP server.
+ *
+ * Called as `node engine-process.js <libchdb> <arguments of clickhouse local…>`. Promises: it ends in order when its
+ * standard input is closed, hence also when its parent dies in whatever way; it ignores the signals that a terminal
+ * or a service manager sends to the whole group, since the parent still drains. The engine runs on a thread of its own:
+ * it checks its stack, which must be a real one.
+ */
+import { DataType, load, open } from 'ffi-rs';
+
+const LIBRARY = 'chdb';
+
+const [libraryPath, ...clickhouseArguments] = process.argv.slice(2);
+const argv = ['clickhouse', ...clickhouseArguments];
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+open({ library: LIBRARY, path: libraryPath! });
+// Errors are ClickHouse's own and already on standard error; the parent reads them there.
+await load({
+  library: LIBRARY,
+  funcName: 'chdb_query_cmdline',
+  retType: DataType.External,
+  paramsType: [DataType.I32, DataType.StringArray],
+  paramsValue: [argv.length, argv],
+  runInNewThread: true,
+});

@@ -1,0 +1,159 @@
+/**
+ * The two configuration files of the embedded engine, as text. Sized for a small machine that runs other things too:
+ * a memory cap, small caches and pools, and none of the system log tables that would grow without bound.
+ */
+import { createHash } from 'node:crypto';
+import { ANSWER_SETTINGS, type ReadLimits, readSettings } from '../clickhouse/settings.ts';
+
+export const WRITER = 'trackflow';
+export const READER = 'reader';
+
+const MIB = 1024 * 1024;
+const MEMORY_SHARE = 0.25;
+const MEMORY_BYTES_FLOOR = 512 * MIB;
+const MEMORY_BYTES_CEILING = 4096 * MIB;
+/** One read may not starve inserts and merges. */
+const READ_MEMORY_SHARE = 0.5;
+const READ_THREADS = 2;
+
+/** Memory cap of the engine: what was configured, else a quarter of the machine's, from 512 MiB to 4 GiB. */
+export function memoryCap(configured: number, machineBytes: number): number {
+  if (configured > 0) return configured;
+  const share = Math.floor(machineBytes * MEMORY_SHARE);
+  return Math.min(Math.max(share, MEMORY_BYTES_FLOOR), MEMORY_BYTES_CEILING);
+}
+
+export interface ServerConfig {
+  readonly logFile: string;
+  readonly usersFile: string;
+  readonly memoryBytesMax: number;
+}
+
+/** `clickhouse.xml`: what the process may use. */
+export function serverConfigXml({ logFile, usersFile, memoryBytesMax }: ServerConfig): string {
+  return document({
+    logger: { log: logFile, size: '10M', count: 3 },
+    users_config: usersFile,
+    max_server_memory_usage: memoryBytesMax,
+    max_connections: 256,
+    keep_alive_timeout: 10,
+    mark_cache_size: 64 * MIB,
+    index_mark_cache_size: 16 * MIB,
+    uncompressed_cache_size: 16 * MIB,
+    index_uncompressed_cache_size: 8 * MIB,
+    mmap_cache_size: 100,
+    compiled_expression_cache_size: 16 * MIB,
+    background_pool_size: 2,
+    background_merges_mutations_concurrency_ratio: 2,
+    background_schedule_pool_size: 4,
+    background_common_pool_size: 2,
+    background_move_pool_size: 1,
+    background_fetches_pool_size: 1,
+    background_distributed_schedule_pool_size: 1,
+    background_message_broker_schedule_pool_size: 1,
+    asynchronous_metrics_update_period_s: 30,
+    // The defaults expect a pool of 16: with a small one mutations and large merges would never be scheduled.
+    merge_tree: {
+      number_of_free_entries_in_pool_to_execute_mutation: 1,
+      number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
+      number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
+    },
+  });
+}
+
+export interface UsersConfig {
+  readonly database: string;
+  readonly writerPassword: string;
+  readonly readerPassword: string;
+  readonly limits: ReadLimits;
+  /** The cap of the whole engine; one read gets a share of it at the most. */
+  readonly memoryBytesMax: number;
+}
+
+/**
+ * `clickhouse-users.xml`: who may do what.
+ *
+ * The statements that start the listeners run as `default`, which clickhouse-local insists on and which cannot have a
+ * password. It may have one session only: the process's own, open before anybody can connect, so nobody else gets in.
+ * Users of such a file have all grants unless listed; `reader` gets nothing but SELECT on our database and the harmless
+ * system tables that ClickHouse grants everybody.
+ */
+export function usersConfigXml(users: UsersConfig): string {
+  const limits = { ...users.limits, memoryBytesMax: readMemory(users) };
+  return document({
+    profiles: {
+      default: {},
+      boot: { max_sessions_for_user: 1 },
+      reader: {
+        ...readSettings(limits),
+        ...ANSWER_SETTINGS,
+        max_threads: READ_THREADS,
+        allow_introspection_functions: 0,
+        // On in clickhouse-local: an expression alone would be a statement.
+        implicit_select: 0,
+        readonly: 1,
+      },
+    },
+    quotas: { default: {} },
+    users: {
+      default: {
+        no_password: {},
+        networks: LOOPBACK,
+        profile: 'boot',
+        quota: 'default',
+        grants: {
+          query: ['GRANT SYSTEM LISTEN ON *.*', 'GRANT CREATE TEMPORARY TABLE ON *.*', 'GRANT READ ON FILE'],
+        },
+      },
+      [WRITER]: {
+        password_sha256_hex: sha256(users.writerPassword),
+        networks: LOOPBACK,
+        profile: 'default',
+        quota: 'default',
+      },
+      [READER]: {
+        password_sha256_hex: sha256(users.readerPassword),
+        networks: LOOPBACK,
+        profile: 'reader',
+        quota: 'default',
+        grants: { query: [`GRANT SELECT ON ${users.database}.*`] },
+      },
+    },
+  });
+}
+
+const LOOPBACK = { ip: ['127.0.0.1', '::1'] };
+
+function readMemory({ limits, memoryBytesMax }: UsersConfig): number {
+  return Math.min(limits.memoryBytesMax, Math.floor(memoryBytesMax * READ_MEMORY_SHARE));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+type Leaf = string | number;
+type Branch = { readonly [name: string]: Node };
+type Node = Leaf | readonly Leaf[] | Branch;
+
+function document(root: Branch): string {
+  return `${element('clickhouse', root)}\n`;
+}
+
+/** A list becomes the element repeated, which is how ClickHouse writes lists. */
+function element(name: string, node: Node): string {
+  if (Array.isArray(node)) return node.map((one: Leaf) => element(name, one)).join('');
+  const inside =
+    typeof node === 'object'
+      ? Object.entries(node)
+          .map(([child, value]) => element(child, value as Node))
+          .join('')
+      : escaped(String(node));
+  return `<${name}>${inside}</${name}>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+}
