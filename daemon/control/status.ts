@@ -1,0 +1,115 @@
+import type { Config } from '../../src/config/schema.ts';
+import type { LastMinute, Status } from '../../src/control/protocol.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { COUNTERS, type CounterName } from '../telemetry/catalogue.ts';
+import type { Counters } from '../telemetry/counters.ts';
+
+export interface StatusSources {
+  readonly version: string;
+  readonly state: Status['state'];
+  readonly pid: number;
+  readonly url: string;
+  readonly home: string;
+  readonly startedAt: number;
+  readonly engine: Engine;
+  readonly counters: Counters;
+  readonly config: Config;
+  readonly lastFlushError: string;
+  readonly lastMinute: LastMinute | null;
+}
+
+/** A spool older than this says that the flush does not keep up. */
+const OLDEST_SECONDS_MAX = 60;
+const SPOOL_SHARE_MAX = 0.8;
+
+const REJECTED = COUNTERS.filter((name) => name.startsWith('events_rejected_total'));
+const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+
+/** The daemon's figures as one document. `accepted` = `stored` + `deadLettered` + `spool.rows`, give or take a commit. */
+export function status(sources: StatusSources): Status {
+  const { version, state, pid, url, home, startedAt, engine, counters, config, lastFlushError } = sources;
+  const problems = findProblems(sources);
+  return {
+    schema: 'trackflow.status/1',
+    version,
+    state,
+    health: problems.length === 0 ? 'ok' : 'degraded',
+    problems,
+    pid,
+    url,
+    home,
+    startedAt: new Date(startedAt).toISOString(),
+    engine: {
+      kind: engine.kind,
+      version: engine.version,
+      state: engine.state,
+      pid: engine.pid,
+      url: engine.endpoint.url,
+    },
+    events: {
+      accepted: counters.read('events_accepted_total'),
+      stored: counters.read('events_stored_total'),
+      duplicates: counters.read('events_duplicate_total'),
+      rejected: REJECTED.reduce((sum, name: CounterName) => sum + counters.read(name), 0),
+      deadLettered: counters.read('events_dead_lettered'),
+    },
+    spool: {
+      bytes: counters.read('spool_bytes'),
+      segments: counters.read('spool_segments'),
+      oldestAgeSeconds: Math.round(counters.read('spool_oldest_seconds') * 10) / 10,
+      rows: counters.read('spool_rows'),
+      quarantined: counters.read('spool_quarantined_total'),
+    },
+    flush: {
+      breaker: BREAKER_STATES[counters.read('flush_breaker_state')] ?? 'closed',
+      lastError: lastFlushError,
+      strategy: config.flush.strategy,
+    },
+    lastMinute: sources.lastMinute,
+  };
+}
+
+/** What anybody who reaches the collector may know: nothing of paths, processes, addresses and error texts. */
+export function publicStatus({
+  schema,
+  version,
+  state,
+  health,
+  startedAt,
+  engine,
+  events,
+  spool,
+  flush,
+}: Status): object {
+  return {
+    schema,
+    version,
+    state,
+    health,
+    startedAt,
+    engine: { kind: engine.kind, version: engine.version, state: engine.state },
+    events,
+    spool,
+    flush: { breaker: flush.breaker, strategy: flush.strategy },
+  };
+}
+
+function findProblems({ engine, counters, config, state }: StatusSources): string[] {
+  const problems: string[] = [];
+  if (engine.state !== 'ready' && state === 'running') problems.push(`the engine is ${engine.state}`);
+  const oldest = counters.read('spool_oldest_seconds');
+  if (oldest > OLDEST_SECONDS_MAX) problems.push(`the oldest spooled event waits for ${Math.round(oldest)} s`);
+  const bytes = counters.read('spool_bytes');
+  if (bytes > config.spool.bytesMax * SPOOL_SHARE_MAX) {
+    problems.push(`the spool holds ${bytes} of ${config.spool.bytesMax} bytes (spool.bytesMax)`);
+  }
+  const free = counters.read('spool_free_bytes');
+  if (free < config.spool.freeBytesMin) {
+    problems.push(`the disk has ${free} bytes free, events are refused below ${config.spool.freeBytesMin}`);
+  }
+  const quarantined = counters.read('spool_quarantined_total');
+  if (quarantined > 0) problems.push(`${quarantined} damaged segments are in quarantine`);
+  const excess = counters.read('flush_excess_rows_total');
+  if (excess > 0) problems.push(`${excess} rows more than expected were found in ClickHouse`);
+  return problems;
+}

@@ -1,0 +1,296 @@
+import os from 'node:os';
+import path from 'node:path';
+import type { HomePaths } from '../src/config/home.ts';
+import type { ResolvedConfig } from '../src/config/resolve.ts';
+import type { Status } from '../src/control/protocol.ts';
+import { controlSocketPath, prepareSocketDirectory } from '../src/control/socket-path.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { TrackflowError } from '../src/errors/error.ts';
+import { ClickHouseReader } from '../src/query/clickhouse-reader.ts';
+import { openControlServer } from './control/server.ts';
+import { publicStatus, status } from './control/status.ts';
+import type { Stream } from './control/stream.ts';
+import type { TaskHandlers } from './control/tasks.ts';
+import { publishDaemon } from './daemon-file.ts';
+import { openTasks } from './daemon-tasks.ts';
+import { openEngine, serveEngine } from './engine.ts';
+import { Instruments } from './instruments.ts';
+import { Closers } from './lifecycle.ts';
+import { type Log, openLog, withTelemetry } from './log.ts';
+import { persistCounters } from './persisted-counters.ts';
+import { claimPort, collectorUrl } from './port.ts';
+import { currentSalts } from './salts.ts';
+import { loadSessions, saveSessions } from './sessions-file.ts';
+import { DaemonState } from './state/daemon-state.ts';
+import { openStateDatabase, tryLock } from './state/database.ts';
+import { Tails } from './tail/tails.ts';
+import { allocateCounters, Counters } from './telemetry/counters.ts';
+import { RecentLog } from './telemetry/recent-log.ts';
+import { allocateVisitors } from './telemetry/visitors.ts';
+import { buildReads } from './threads/collector-reads.ts';
+import { Collectors } from './threads/collectors.ts';
+import type { DaySalt, LogMessage } from './threads/messages.ts';
+import { SpoolHandle } from './threads/spool-handle.ts';
+
+/** Regions of the counter memory: main, spool, then one per collector. */
+const REGION_MAIN = 0;
+const REGION_SPOOL = 1;
+const REGION_COLLECTORS = 2;
+/** Part of the time of a stop that requests get for their answers; the flush gets the rest. */
+const ANSWER_SHARE = 0.3;
+/** Part that tasks get to reach a checkpoint. */
+const TASKS_SHARE = 0.1;
+
+export interface DaemonOptions {
+  readonly paths: HomePaths;
+  readonly resolved: ResolvedConfig;
+  readonly packageRoot: string;
+  readonly version: string;
+  readonly now: () => number;
+  /** A thread the daemon cannot do without is gone, or the disk failed: the process must end now, without a flush. */
+  readonly onFatal: (error: TrackflowError) => void;
+  /** Somebody asked over the control socket. */
+  readonly onStopAsked: (timeoutMs?: number) => void;
+  readonly onProgress: (message: string) => void;
+}
+
+/**
+ * The composition root: opens the parts in order and closes them in reverse.
+ *
+ * Events are taken as soon as `open` has the spool and the collectors, whether the engine answers yet or not; `ready`
+ * resolves when it does and its schema is in place.
+ */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #closers = new Closers();
+  #state: Status['state'] = 'starting';
+  readonly #tails = new Tails((tails) => this.#collectors?.sendTails(tails));
+  #collectors: Collectors | null = null;
+  #stopDeadlineMs = 0;
+  #status: () => Status = () => {
+    throw new Error('not open');
+  };
+  #ready: Promise<void> = Promise.resolve();
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.close(0).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Resolves when events reach ClickHouse. Rejects when they never will with this configuration. */
+  async ready(): Promise<Status> {
+    await this.#ready;
+    return this.#status();
+  }
+
+  /** Takes nothing more, answers, flushes within the deadline, closes everything. Idempotent. */
+  close(deadlineMs: number): Promise<void> {
+    if (this.#state !== 'stopping') this.#stopDeadlineMs = deadlineMs;
+    this.#state = 'stopping';
+    return this.#closers.close();
+  }
+
+  async #open(): Promise<void> {
+    const { paths, resolved, packageRoot, version, now, onFatal } = this.#options;
+    const { config } = resolved;
+    const closers = this.#closers;
+    const startedAt = now();
+
+    const lock = tryLock(paths.lock);
+    if (lock === null) {
+      throw new TrackflowError('TF_HOME_IN_USE', `another TrackFlow daemon runs in ${paths.home}`, {
+        hints: [`trackflow status --home ${paths.home}`],
+      });
+    }
+    closers.push('lock', () => lock.release());
+    const collectorCount = config.listen.collectors || Math.max(1, os.availableParallelism() - 1);
+    const counterMemory = allocateCounters(REGION_COLLECTORS + collectorCount);
+    const counters = new Counters(counterMemory, REGION_MAIN);
+    const recentLog = new RecentLog();
+    const log = withTelemetry(await openLog(paths.logs, config.log), recentLog, counters, now);
+    closers.push('log', () => log.close());
+    log.write('info', 'daemon', 'starting', { version, pid: process.pid, home: paths.home });
+
+    const stateSchemaFolder = path.join(packageRoot, 'schema', 'state');
+    const db = openStateDatabase(paths.state, stateSchemaFolder);
+    closers.push('state.db', () => void db.close());
+    const state = new DaemonState(db);
+    closers.push(
+      'counters',
+      persistCounters(counters, state, (error) =>
+        log.write('error', 'state', 'state_failed', { error: String(error) }),
+      ),
+    );
+
+    const engine = await openEngine(paths, config, counters, log, now);
+    closers.push('engine', () => engine.close(config.stop.timeoutMs));
+
+    const threadLog = (message: LogMessage) => log.write(message.level, message.step, message.event, message.fields);
+    let instruments: Instruments | null = null;
+    // Closed after the spool, so that the last sample has what a stop still stored.
+    closers.push('instruments', () => instruments?.close());
+    const spool = new SpoolHandle(
+      {
+        config,
+        counters: counterMemory,
+        region: REGION_SPOOL,
+        spoolFolder: paths.spool,
+        stateFile: paths.state,
+        stateSchemaFolder,
+      },
+      threadLog,
+      (error) => onFatal(new TrackflowError('TF_IO', `the spool failed: ${error}`)),
+    );
+    closers.push('spool', () => spool.stop(this.#stopDeadlineMs * (1 - ANSWER_SHARE - TASKS_SHARE)));
+    const opened = await spool.opened();
+    const spooled = counters.read('spool_rows');
+    counters.add('events_stored_total', opened.stored);
+    counters.add('events_accepted_total', opened.stored + opened.deadLettered + spooled);
+
+    this.#ready = serveEngine({ engine, spool, counters, packageRoot, log });
+    this.#ready.catch(() => {});
+    const port = await claimPort(config.listen.host, config.listen.port, paths.run);
+    const url = collectorUrl(config.listen.host, port);
+    this.#status = () =>
+      status({
+        version,
+        state: this.#state,
+        pid: process.pid,
+        url,
+        home: paths.home,
+        startedAt,
+        engine,
+        counters,
+        config,
+        lastFlushError: spool.lastFlushError,
+        lastMinute: instruments?.lastMinute() ?? null,
+      });
+    const sendSalts = (salts: readonly DaySalt[]) => this.#collectors?.sendSalts(salts);
+    const tasks = openTasks({ config, db, state, engine, spool, log, now, sendSalts });
+    const visitors = allocateVisitors(collectorCount);
+    instruments = new Instruments({
+      home: paths.home,
+      ringsFile: path.join(paths.run, 'telemetry.bin'),
+      config,
+      counters,
+      engine,
+      log: recentLog,
+      status: () => this.#status(),
+      tasks: () => tasks.desk.figures(),
+      visitors,
+      onSaveFailed: (error) => log.write('warn', 'daemon', 'telemetry_not_saved', { error: String(error) }),
+      onWatched: (watched) => this.#collectors?.watch(watched),
+      now,
+      elapsed: () => performance.now(),
+    });
+    await this.#openControl(engine, spool, resolved, instruments.stream, tasks.desk);
+    await this.#openCollectors({
+      collectorCount,
+      counterMemory,
+      visitors,
+      instruments,
+      engine,
+      spool,
+      port,
+      state,
+      log,
+      threadLog,
+    });
+    closers.push('tasks', () => tasks.runner.close(this.#stopDeadlineMs * TASKS_SHARE));
+    tasks.runner.start();
+    const daemonFile = { pid: process.pid, startedAt: new Date(startedAt).toISOString(), version, url };
+    closers.push('daemon.json', publishDaemon(paths.daemonJson, daemonFile));
+    counters.set('ready', 1);
+    closers.push('ready', () => counters.set('ready', 0));
+    this.#state = 'running';
+    log.write('info', 'daemon', 'listening', { url, collectors: collectorCount, spooledRows: spooled });
+  }
+
+  async #openControl(
+    engine: Engine,
+    spool: SpoolHandle,
+    resolved: ResolvedConfig,
+    stream: Stream,
+    tasks: TaskHandlers,
+  ): Promise<void> {
+    const { paths, onStopAsked } = this.#options;
+    const reader = new ClickHouseReader(engine.endpoint, resolved.config.query);
+    const reads = buildReads(reader, resolved.config.query, this.#options.now);
+    this.#closers.push('reader', () => reader.close());
+    const socketPath = controlSocketPath(paths.home);
+    prepareSocketDirectory(socketPath);
+    const control = await openControlServer(socketPath, {
+      status: () => this.#status(),
+      stop: onStopAsked,
+      query: (sql) => reader.sql(sql),
+      ask: (question, params) => reads.stats(question, params),
+      config: () => resolved,
+      deadLetters: (operation) => spool.deadLetters(operation),
+      seal: () => spool.seal(),
+      stream,
+      tasks,
+      tail: (filters, response, begin) => this.#tails.open(filters, response, begin),
+    });
+    this.#closers.push('control socket', () => control.close());
+  }
+
+  async #openCollectors(parts: {
+    collectorCount: number;
+    counterMemory: SharedArrayBuffer;
+    visitors: SharedArrayBuffer;
+    instruments: Instruments;
+    engine: Engine;
+    spool: SpoolHandle;
+    port: number;
+    state: DaemonState;
+    log: Log;
+    threadLog: (message: LogMessage) => void;
+  }): Promise<void> {
+    const { collectorCount, counterMemory, visitors, instruments, engine, spool, port, state, log, threadLog } = parts;
+    const { paths, resolved, now } = this.#options;
+    const config = { ...resolved.config, listen: { ...resolved.config.listen, port } };
+    const sessionsFile = path.join(paths.run, 'sessions.bin');
+    const sessions = loadSessions(sessionsFile);
+    this.#closers.push('sessions', () => saveSessions(sessionsFile, sessions));
+    const collectors = new Collectors({
+      count: collectorCount,
+      data: () => ({
+        config,
+        counters: counterMemory,
+        visitors,
+        endpoint: engine.endpoint,
+        sessions,
+        salts: currentSalts(state, now()),
+        propertyKeys: state.propertyKeys().map(({ account, key }) => [account, key]),
+      }),
+      firstRegion: REGION_COLLECTORS,
+      spool,
+      status: () => publicStatus(this.#status()),
+      onLearned: (keys) => {
+        try {
+          state.addPropertyKeys(keys.map(([account, key]) => ({ account, key })));
+        } catch (error) {
+          log.write('error', 'state', 'state_failed', { error: String(error) });
+        }
+      },
+      onSources: (sources) => instruments.addSources(sources),
+      onTailed: (tailed) => this.#tails.take(tailed),
+      onLog: threadLog,
+      now,
+    });
+    this.#collectors = collectors;
+    // Somebody may watch since before there were any.
+    if (instruments.stream.viewers > 0) collectors.watch(true);
+    collectors.sendTails(this.#tails.requests);
+    this.#closers.push('collectors', () => collectors.close(this.#stopDeadlineMs * ANSWER_SHARE));
+    await collectors.open();
+  }
+}

@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { openClickHouse } from '../src/clickhouse/client.ts';
+import { migrate, readMigrations } from '../src/clickhouse/migrate.ts';
+import type { HomePaths } from '../src/config/home.ts';
+import type { Config } from '../src/config/schema.ts';
+import { startEmbedded } from '../src/engine/embedded.ts';
+import type { Engine, EngineState } from '../src/engine/engine.ts';
+import type { EngineLog } from '../src/engine/log.ts';
+import { startUrl } from '../src/engine/url.ts';
+import { TrackflowError } from '../src/errors/error.ts';
+import type { Log } from './log.ts';
+import type { Counters } from './telemetry/counters.ts';
+import type { SpoolHandle } from './threads/spool-handle.ts';
+
+const STATE_NUMBER: Record<EngineState, number> = { starting: 0, ready: 1, down: 2, stopped: 3 };
+const MIGRATE_RETRY_MS = 1_000;
+
+/** Starts the engine of the configured kind. It need not answer yet. */
+export async function openEngine(
+  paths: HomePaths,
+  config: Config,
+  counters: Counters,
+  log: Log,
+  now: () => number,
+): Promise<Engine> {
+  const { engine, query } = config;
+  const engineLog: EngineLog = (level, event, fields) => log.write(level, 'engine', event, fields);
+  if (engine.kind === 'url') {
+    const { url, user, passwordFile, database } = engine;
+    return startUrl({ url, user, passwordFile, database, log: engineLog });
+  }
+  return startEmbedded({
+    paths,
+    database: engine.database,
+    memoryBytesMax: engine.memoryBytesMax,
+    query,
+    log: engineLog,
+    now,
+    onRestart: () => counters.add('engine_restarts_total'),
+  });
+}
+
+/**
+ * Brings the schema up to date each time the engine comes to be ready, and only then lets the flush use it.
+ *
+ * Resolves the first time that happened. Rejects with TF_SCHEMA_NEWER, which no retry mends; anything else (a server that
+ * is away, no right to create tables yet) is tried again until it works.
+ */
+export function serveEngine(parts: {
+  engine: Engine;
+  spool: SpoolHandle;
+  counters: Counters;
+  packageRoot: string;
+  log: Log;
+}): Promise<void> {
+  const { engine, spool, counters, packageRoot, log } = parts;
+  const migrations = readMigrations(path.join(packageRoot, 'schema', 'clickhouse'));
+  return new Promise((resolve, reject) => {
+    const prepare = async () => {
+      while (engine.state === 'ready') {
+        // A connection that is left open would hold up the engine's own stop.
+        const server = openClickHouse(engine.endpoint, 'writer');
+        try {
+          await migrate(server, migrations);
+          if (engine.state === 'ready') spool.setEngine(engine.endpoint);
+          return resolve();
+        } catch (error) {
+          log.write('error', 'clickhouse', 'schema_failed', { error: String(error) });
+          if (error instanceof TrackflowError && error.code === 'TF_SCHEMA_NEWER') return reject(error);
+          await new Promise((again) => setTimeout(again, MIGRATE_RETRY_MS));
+        } finally {
+          await server.close();
+        }
+      }
+    };
+    const onState = (state: EngineState) => {
+      counters.set('engine_state', STATE_NUMBER[state]);
+      log.write(state === 'down' ? 'warn' : 'info', 'engine', `engine_${state}`, { version: engine.version });
+      if (state === 'ready') void prepare();
+      else spool.setEngine(null);
+    };
+    engine.onState(onState);
+    onState(engine.state);
+  });
+}

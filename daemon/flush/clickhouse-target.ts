@@ -1,0 +1,103 @@
+import { type ClickHouse, ClickHouseError, openClickHouse } from '../../src/clickhouse/client.ts';
+import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
+import { classifyRefusal } from './refusal.ts';
+import type { CountFailure, FlushTarget, InsertOutcome, StoredIds } from './target.ts';
+
+/** Ids of one batch that are read to mend a partial month: more than a batch can hold. */
+const IDS_MAX = 1_000_000;
+
+/**
+ * ClickHouse as the flush sees it. Without an endpoint (the engine is away or its schema is not in place yet) every
+ * answer is "refused, try again", at once and without a connection.
+ */
+export class ClickHouseTarget implements FlushTarget {
+  readonly #table: string;
+  readonly #timeoutMs: number;
+  #client: ClickHouse | null = null;
+  #endpoint: Endpoint | null = null;
+  #abort = new AbortController();
+
+  constructor(options: { readonly table: string; readonly timeoutMs: number }) {
+    this.#table = options.table;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  get ready(): boolean {
+    return this.#endpoint !== null;
+  }
+
+  /** Where to send from now on; null: nowhere. */
+  use(endpoint: Endpoint | null): void {
+    this.#endpoint = endpoint;
+    if (endpoint !== null) this.#client ??= openClickHouse(endpoint, 'writer');
+  }
+
+  /** Gives up what is under way, for a stop whose time is up. Its outcome is unknown; the next start counts it. */
+  abort(): void {
+    this.#abort.abort();
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+  }
+
+  async insert(block: Buffer, token: string): Promise<InsertOutcome> {
+    const client = this.#available();
+    if (client === null) return { seen: 'refused', data: false, error: AWAY };
+    try {
+      const { writtenRows } = await client.insertNative(this.#table, block, {
+        token,
+        timeoutMs: this.#timeoutMs,
+        signal: this.#abort.signal,
+      });
+      return { seen: 'stored', writtenRows };
+    } catch (error) {
+      if (!(error instanceof ClickHouseError)) return { seen: 'unknown', error: String(error) };
+      const refusal = classifyRefusal(error.code);
+      if (refusal === 'unknown') return { seen: 'unknown', error: error.message };
+      return { seen: 'refused', data: refusal === 'data', error: error.message };
+    }
+  }
+
+  count(batch: bigint): Promise<ReadonlyMap<number, number> | CountFailure> {
+    return this.#read(async (client) => {
+      const rows = await client.query<{ month: number; rows: number }>(
+        `SELECT toYYYYMM(occurred_at) AS month, toFloat64(count()) AS rows FROM ${this.#table}
+         WHERE batch = {batch:UInt64} GROUP BY month`,
+        { batch: batch.toString() },
+        { timeoutMs: this.#timeoutMs, signal: this.#abort.signal },
+      );
+      return new Map(rows.map(({ month, rows }) => [month, rows]));
+    });
+  }
+
+  ids(batch: bigint, months: readonly number[]): Promise<StoredIds | CountFailure> {
+    return this.#read(async (client) => {
+      const rows = await client.query<{ month: number; id: string; rows: number }>(
+        `SELECT toYYYYMM(occurred_at) AS month, toString(event_id) AS id, toFloat64(count()) AS rows FROM ${this.#table}
+         WHERE batch = {batch:UInt64} AND has({months:Array(UInt32)}, month) GROUP BY month, id`,
+        { batch: batch.toString(), months },
+        { timeoutMs: this.#timeoutMs, signal: this.#abort.signal, rowsMax: IDS_MAX },
+      );
+      const found = new Map(months.map((month) => [month, new Map<string, number>()]));
+      for (const { month, id, rows: count } of rows) found.get(month)?.set(id, count);
+      return found;
+    });
+  }
+
+  #available(): ClickHouse | null {
+    return this.#endpoint === null ? null : this.#client;
+  }
+
+  async #read<T>(ask: (client: ClickHouse) => Promise<T>): Promise<T | CountFailure> {
+    const client = this.#available();
+    if (client === null) return { error: AWAY };
+    try {
+      return await ask(client);
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+const AWAY = 'the engine is not ready';

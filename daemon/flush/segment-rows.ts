@@ -1,0 +1,114 @@
+import { joinBlock } from '../../src/clickhouse/native/block.ts';
+import type { ColumnHead, EncodedRows } from '../../src/clickhouse/native/encoded-rows.ts';
+import { filterRows, readInt64Column, readUuidColumn } from '../../src/clickhouse/native/filter.ts';
+import { type Batch, batchNumber } from '../spool/batch.ts';
+import type { Disk } from '../spool/disk.ts';
+import { MonthCounter, monthCounts } from '../spool/months.ts';
+import type { GroupRecord } from '../spool/record.ts';
+import { scanSegment } from '../spool/segment-scan.ts';
+import type { StoredIds } from './target.ts';
+
+/** Which rows of a batch to take: those of some months, without those that `stored` has. */
+export interface Selection {
+  readonly months: readonly number[];
+  readonly stored?: StoredIds;
+}
+
+/** The Native block of a batch, or of a part of it. Reads the segment anew each time: bytes on disk are the truth. */
+export function readBlock(disk: Disk, batch: Batch, selection: Selection): { block: Buffer; rows: number } {
+  const { columns, groups } = readGroups(disk, batch);
+  const rows = selectRows(columns, groups, batch, selection);
+  return {
+    block: joinBlock(columns, rows, batchNumber(batch.name)),
+    rows: rows.reduce((sum, group) => sum + group.rows, 0),
+  };
+}
+
+/** The selected rows in two halves (one, when there is a single row), each as the one group of a new segment. */
+export function readHalves(disk: Disk, batch: Batch, selection: Selection): GroupRecord[] {
+  const { columns, groups } = readGroups(disk, batch);
+  const selected = selectRows(columns, groups, batch, selection);
+  const total = selected.reduce((sum, group) => sum + group.rows, 0);
+  const middle = Math.ceil(total / 2);
+  const halves: EncodedRows[][] = [[], []];
+  let seen = 0;
+  for (const group of selected) {
+    const cut = Math.min(Math.max(middle - seen, 0), group.rows);
+    halves[0]!.push(filterRows(columns, group, (row) => row < cut));
+    halves[1]!.push(filterRows(columns, group, (row) => row >= cut));
+    seen += group.rows;
+  }
+  return halves
+    .map((half) => concatenate(columns, half))
+    .filter((rows) => rows.rows > 0)
+    .map((rows) => ({ rows, months: monthCounts(readInt64Column(columns, rows, 'occurred_at')), keys: [] }));
+}
+
+/** The segment cannot be read any more, or not all of it. The disk is damaged; what is left is for `quarantine` to find. */
+export class SegmentUnreadable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SegmentUnreadable';
+  }
+}
+
+function readGroups(disk: Disk, batch: Batch): { columns: readonly ColumnHead[]; groups: EncodedRows[] } {
+  const scan = scanSegment(readSegment(disk, batch), batch.name);
+  const groups = scan.groups.map((group) => group.rows);
+  const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+  if (rows !== batch.rows) {
+    throw new SegmentUnreadable(`segment ${batch.name} held ${batch.rows} rows and now reads as ${rows}`);
+  }
+  return { columns: scan.columns, groups };
+}
+
+function readSegment(disk: Disk, batch: Batch): Buffer {
+  try {
+    return disk.read(batch.file);
+  } catch (cause) {
+    throw new SegmentUnreadable(`segment ${batch.name} cannot be read: ${cause}`, { cause });
+  }
+}
+
+function selectRows(
+  columns: readonly ColumnHead[],
+  groups: EncodedRows[],
+  batch: Batch,
+  { months, stored = new Map() }: Selection,
+): EncodedRows[] {
+  if (stored.size === 0 && months.length === batch.months.size) return groups;
+  const wanted = new Set(months);
+  const left = new Map([...stored].map(([month, ids]) => [month, new Map(ids)]));
+  return groups.map((group) => {
+    const monthOf = rowMonths(readInt64Column(columns, group, 'occurred_at'));
+    const ids = stored.size === 0 ? [] : readUuidColumn(columns, group, 'event_id');
+    return filterRows(columns, group, (row) => wanted.has(monthOf[row]!) && !takeId(left.get(monthOf[row]!), ids[row]));
+  });
+}
+
+/** Whether `id` is there; each call takes one. Of rows that share an id the first are stored: a cut takes the end. */
+function takeId(left: Map<string, number> | undefined, id: string | undefined): boolean {
+  const count = (id !== undefined && left?.get(id)) || 0;
+  if (count > 0) left!.set(id!, count - 1);
+  return count > 0;
+}
+
+function rowMonths(times: Float64Array): number[] {
+  const counter = new MonthCounter();
+  return Array.from(times, (time) => counter.add(time));
+}
+
+function concatenate(columns: readonly ColumnHead[], parts: readonly EncodedRows[]): EncodedRows {
+  const columnBytes = new Uint32Array(columns.length);
+  const pieces: Uint8Array[] = [];
+  const starts = parts.map(() => 0);
+  columns.forEach((_, column) => {
+    parts.forEach((part, index) => {
+      const end = starts[index]! + part.columnBytes[column]!;
+      pieces.push(part.data.subarray(starts[index]!, end));
+      columnBytes[column]! += part.columnBytes[column]!;
+      starts[index] = end;
+    });
+  });
+  return { rows: parts.reduce((sum, part) => sum + part.rows, 0), columnBytes, data: Buffer.concat(pieces) };
+}

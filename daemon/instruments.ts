@@ -1,0 +1,186 @@
+import type { Config } from '../src/config/schema.ts';
+import type { LastMinute, Status } from '../src/control/protocol.ts';
+import { SERIES_NAMES, type TaskFigures } from '../src/control/stream.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { Stream } from './control/stream.ts';
+import { streamState } from './control/stream-state.ts';
+import type { Counters } from './telemetry/counters.ts';
+import { EngineFigures } from './telemetry/engine-figures.ts';
+import { forecastFull } from './telemetry/forecast.ts';
+import { lastMinute } from './telemetry/last-minute.ts';
+import { watchLoopDelay } from './telemetry/loop-delay.ts';
+import type { RecentLog } from './telemetry/recent-log.ts';
+import { emptySample, Rings } from './telemetry/rings.ts';
+import { loadRings, packRings, saveRings, saveRingsLater } from './telemetry/rings-file.ts';
+import { Sampler } from './telemetry/sampler.ts';
+import { type SourceDelta, Sources, sourceFigures } from './telemetry/sources.ts';
+import { System } from './telemetry/system.ts';
+import { VisitorCount } from './telemetry/visitors.ts';
+
+const SECOND_MS = 1_000;
+const NO_ANSWERS = emptySample().latency;
+const MINUTE_SECONDS = 60;
+const DISK_FREE = SERIES_NAMES.indexOf('disk_free_bytes');
+/** Seconds without a sample (the machine slept, the clock was set) that are not spread over but left as a gap. */
+const SPREAD_SECONDS_MAX = 10;
+/** Seconds from one count of the visitors to the next: it reads 45 KB per collector. */
+const VISITORS_EVERY = 5;
+
+export interface InstrumentsOptions {
+  readonly home: string;
+  /** Where the rings outlive a restart. */
+  readonly ringsFile: string;
+  readonly config: Config;
+  readonly counters: Counters;
+  readonly engine: Engine;
+  readonly log: RecentLog;
+  readonly status: () => Status;
+  readonly tasks: () => readonly TaskFigures[];
+  /** Memory of `visitors.ts`. */
+  readonly visitors: SharedArrayBuffer;
+  /** The rings could not be saved. */
+  readonly onSaveFailed: (error: unknown) => void;
+  readonly onWatched: (watched: boolean) => void;
+  readonly now: () => number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly elapsed: () => number;
+}
+
+/**
+ * The daemon's own measuring, in the main thread: once a second one sample of everything into the rings, and a tick to
+ * whoever watches.
+ *
+ * Always true: samples are taken at whole seconds of the clock; a second that was missed, because the thread was busy,
+ * gets its share of the next sample, so that nothing counted is missing in the rings. When it fails or dies events do
+ * not notice.
+ */
+export class Instruments {
+  readonly stream: Stream;
+  readonly #options: InstrumentsOptions;
+  readonly #rings = new Rings();
+  readonly #sampler: Sampler;
+  readonly #system: System;
+  readonly #engineFigures: EngineFigures;
+  readonly #stopListening: () => void;
+  readonly #visitors: VisitorCount;
+  readonly #sources = new Sources();
+  readonly #stopLoopDelay: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #second: number;
+  /** Milliseconds that the samples of this minute took, and how many there were. */
+  #cost = { ms: 0, samples: 0 };
+  #diskFullAt: number | null = null;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(options: InstrumentsOptions) {
+    const { home, ringsFile, config, counters, engine, log, status, tasks, visitors, now, elapsed, onWatched } =
+      options;
+    this.#options = options;
+    this.#system = new System({ counters, folder: home, enginePid: () => engine.pid, elapsed });
+    this.#engineFigures = new EngineFigures({
+      endpoint: engine.endpoint,
+      counters,
+      isReady: () => engine.state === 'ready',
+    });
+    this.#stopListening = engine.onState(() => this.#engineFigures.refresh());
+    loadRings(ringsFile, this.#rings);
+    this.#visitors = new VisitorCount(visitors);
+    this.#sampler = new Sampler(counters);
+    this.#stopLoopDelay = watchLoopDelay(counters);
+    const { bytesMax: spoolBytesMax, freeBytesMin } = config.spool;
+    this.stream = new Stream({
+      rings: this.#rings,
+      log,
+      state: () => {
+        const engineMemoryBytesMax = this.#engineFigures.memoryBytesMax;
+        return streamState({
+          status: status(),
+          counters,
+          limits: { spoolBytesMax, freeBytesMin, ...this.#system.limits, engineMemoryBytesMax },
+          diskFullAt: this.#diskFullAt,
+        });
+      },
+      tasks,
+      now,
+      onWatched,
+    });
+    this.#second = Math.floor(now() / SECOND_MS);
+    // The daemon before took its last sample for the whole of a second that may not be over yet.
+    if (this.#rings.newestSecond === this.#second + 1) this.#second += 1;
+    this.#forecast();
+    this.#next();
+  }
+
+  /** Takes a last sample and saves the rings. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stopLoopDelay();
+    this.#stopListening();
+    await this.#engineFigures.close();
+    await this.#saving;
+    this.#sample(Math.ceil(this.#options.now() / SECOND_MS));
+    try {
+      saveRings(this.#options.ringsFile, packRings(this.#rings));
+    } catch (error) {
+      // A disk without room must not turn a clean stop into a failed one.
+      this.#options.onSaveFailed(error);
+    }
+  }
+
+  /** The rates that the status tells; null before the first second. */
+  lastMinute(): LastMinute | null {
+    return lastMinute(this.#rings.rings[0]!, Math.floor(this.#options.now() / SECOND_MS));
+  }
+
+  /** What a collector saw of its sources since it last told; into the next tick. */
+  addSources(deltas: readonly SourceDelta[]): void {
+    for (const delta of deltas) this.#sources.add(delta);
+  }
+
+  #next(): void {
+    const wait = SECOND_MS - (this.#options.now() % SECOND_MS);
+    this.#timer = setTimeout(() => {
+      this.#sample(Math.floor(this.#options.now() / SECOND_MS));
+      this.#next();
+    }, wait);
+    this.#timer.unref();
+  }
+
+  /** Samples what happened up to the end of `second`. */
+  #sample(second: number): void {
+    const { now, elapsed, counters } = this.#options;
+    const passed = second - this.#second;
+    if (passed === 0) return;
+    const startedAt = elapsed();
+    const isNewMinute = Math.floor(second / MINUTE_SECONDS) !== Math.floor(this.#second / MINUTE_SECONDS);
+    this.#second = second;
+    const seconds = passed > 0 && passed <= SPREAD_SECONDS_MAX ? passed : 1;
+    this.#system.sample();
+    if (second % VISITORS_EVERY === 0) counters.set('visitors_live', this.#visitors.read(now()));
+    const sample = this.#sampler.take(seconds);
+    // Rates are those of each second that was missed; the answers and their latencies are counted once, in the last.
+    const missedSecond = { values: sample.values, latency: NO_ANSWERS };
+    for (let missed = seconds - 1; missed > 0; missed--) {
+      this.#rings.push(second - missed, missedSecond);
+      this.stream.tick(missedSecond, []);
+    }
+    this.#rings.push(second, sample);
+    if (isNewMinute) this.#everyMinute();
+    this.stream.tick(sample, this.#sources.take().map(sourceFigures));
+    const { ms, samples } = isNewMinute ? { ms: 0, samples: 0 } : this.#cost;
+    this.#cost = { ms: ms + elapsed() - startedAt, samples: samples + 1 };
+    counters.set('telemetry_sample_seconds', this.#cost.ms / this.#cost.samples / SECOND_MS);
+  }
+
+  #everyMinute(): void {
+    const { ringsFile, onSaveFailed } = this.#options;
+    this.#forecast();
+    this.#saving = saveRingsLater(ringsFile, packRings(this.#rings)).catch(onSaveFailed);
+  }
+
+  #forecast(): void {
+    const minutes = this.#rings.rings.at(-1)!;
+    const stepMs = minutes.stepSeconds * SECOND_MS;
+    this.#diskFullAt = forecastFull(minutes.series(DISK_FREE), stepMs, minutes.newest * stepMs);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Failure } from '../failure.ts';
+
+/** How a body is cut into events: by its shape, or one event a line whatever it looks like. */
+export type Media = 'json' | 'lines';
+
+const MEDIA: ReadonlyMap<string, Media> = new Map([
+  ['', 'json'],
+  ['application/json', 'json'],
+  // What sendBeacon sends for a string: the one type that needs no preflight.
+  ['text/plain', 'json'],
+  ['application/x-ndjson', 'lines'],
+  ['application/ndjson', 'lines'],
+]);
+
+const UNSUPPORTED: Failure = {
+  code: 'unsupported_media_type',
+  message: 'Content-Type must be application/json, application/x-ndjson or text/plain, in UTF-8.',
+};
+
+/** Reads a Content-Type. None counts as JSON; a charset other than UTF-8 is refused. */
+export function mediaOf(contentType: string | undefined): Media | Failure {
+  return MEDIA.get(contentType ?? '') ?? parameterized(contentType!.toLowerCase());
+}
+
+function parameterized(contentType: string): Media | Failure {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  if (charset !== undefined && !/^charset="?(utf-?8|us-ascii)"?$/.test(charset)) return UNSUPPORTED;
+  return MEDIA.get(type) ?? UNSUPPORTED;
+}

@@ -1,0 +1,155 @@
+/**
+ * Takes events by POST: collects the body within its limits, reads it, sends its events down the road and answers once
+ * they are durable. It works on `node:http` itself: this is the hottest path of the daemon.
+ *
+ * Promises: one answer a request; 202 only after the commit. Always true: the bytes held are in the `Inflight` budget
+ * from when they came until the answer. When a limit is passed, the answer goes out at once and the rest of the body is
+ * thrown away. When the client goes away before its body is complete, nothing was taken; when it goes away later, the
+ * events are committed all the same.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Config } from '../../../src/config/schema.ts';
+import type { Counters } from '../../telemetry/counters.ts';
+import type { Traffic } from '../../telemetry/traffic.ts';
+import { readBody } from '../body/body.ts';
+import { bodyTooLarge, collectBody } from '../body/collect.ts';
+import { type Decompress, decompress, decompressorOf } from '../body/decompress.ts';
+import { type Media, mediaOf } from '../body/media.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { type Failure, failureJson, INTERNAL, isFailure } from '../failure.ts';
+import type { Inflight } from '../inflight.ts';
+import type { Intake } from '../intake.ts';
+import type { ReceiverLog } from '../log.ts';
+import type { Outcome } from '../outcome.ts';
+import { countAnswer, failureHeaders, send, sendEarly, statusOf } from '../respond.ts';
+import { type ClientAddress, senderOf } from '../sender.ts';
+import { corsHeaders, INGEST_METHODS, preflightHeaders } from './cors.ts';
+
+export interface IngestOptions {
+  readonly limits: Config['receive'];
+  readonly intake: Intake;
+  readonly inflight: Inflight;
+  readonly counters: Counters;
+  readonly traffic: Traffic;
+  readonly clientAddress: ClientAddress;
+  readonly now: () => number;
+  readonly log: ReceiverLog;
+  /** Whether the receiver is stopping, so that no connection is kept. */
+  readonly isStopping: () => boolean;
+}
+
+/** One request under way: where its answer goes, and how its body is to be read. */
+interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly dialect: Dialect;
+  readonly media: Media;
+  readonly undo: Decompress | undefined;
+}
+
+const LENGTH_REQUIRED: Failure = {
+  code: 'length_required',
+  message: 'The request needs a Content-Length, or a chunked body.',
+};
+const METHOD_NOT_ALLOWED: Failure = {
+  code: 'method_not_allowed',
+  message: 'Events are sent with POST.',
+  headers: ['Allow', INGEST_METHODS],
+};
+
+export class Ingest {
+  readonly #options: IngestOptions;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one request to a path that speaks `dialect`. `expectsContinue`: its body comes only when asked for. */
+  handle(req: IncomingMessage, res: ServerResponse, dialect: Dialect, expectsContinue: boolean): void {
+    if (req.method !== 'POST') {
+      this.#handleOther(req, res);
+      return;
+    }
+    const { headers } = req;
+    const { inflight, limits } = this.#options;
+    const media = mediaOf(headers['content-type']);
+    const encoding = headers['content-encoding'];
+    const undo = encoding === undefined ? undefined : decompressorOf(encoding);
+    const failure = this.#lengthFailure(req) ?? failureOf(media) ?? failureOf(undo);
+    if (failure !== undefined) {
+      this.refuse(req, res, failure);
+      return;
+    }
+    if (expectsContinue) res.writeContinue();
+    const exchange: Exchange = { req, res, dialect, media: media as Media, undo: undo as Decompress | undefined };
+    collectBody(req, Number(headers['content-length']), inflight, limits.bodyBytesMax, (body) => {
+      if (isFailure(body)) this.refuse(req, res, body);
+      else void this.#take(exchange, body);
+    });
+  }
+
+  /** Answers a request without its body having been read. */
+  refuse(req: IncomingMessage, res: ServerResponse, failure: Failure): void {
+    const status = statusOf(failure);
+    countAnswer(this.#options.counters, status);
+    const headers = [...failureHeaders(failure), ...corsHeaders(req.headers.origin)];
+    sendEarly(res, status, failureJson(failure), headers);
+  }
+
+  async #take(exchange: Exchange, bytes: Buffer): Promise<void> {
+    const { counters, traffic, inflight, log } = this.#options;
+    const begunAt = traffic.begin();
+    counters.add('receive_bytes_total', bytes.length);
+    let result: Outcome | Failure;
+    try {
+      result = await this.#resultOf(exchange, bytes, begunAt);
+    } catch (error) {
+      log.error({ err: error }, 'request_defect');
+      result = INTERNAL;
+    }
+    inflight.release(bytes.length);
+    this.#answer(exchange, result);
+    traffic.answered(begunAt);
+  }
+
+  #resultOf(exchange: Exchange, bytes: Buffer, begunAt: number): Promise<Outcome | Failure> | Failure {
+    const { req, dialect, media, undo } = exchange;
+    const { limits, intake, clientAddress, now } = this.#options;
+    const json = undo === undefined ? bytes : decompress(undo, bytes, limits.decodedBytesMax);
+    if (isFailure(json)) return json;
+    const body = readBody(json, media, limits.eventsPerRequestMax);
+    if (isFailure(body)) return body;
+    const judged = intake.judge(body, dialect, senderOf(req, clientAddress, now()));
+    return intake.commit(judged, bytes.length, begunAt);
+  }
+
+  #answer({ req, res, dialect }: Exchange, result: Outcome | Failure): void {
+    const { counters, isStopping } = this.#options;
+    const status = statusOf(result);
+    countAnswer(counters, status);
+    if (isStopping()) res.shouldKeepAlive = false;
+    const cors = corsHeaders(req.headers.origin);
+    if (isFailure(result)) send(res, status, failureJson(result), [...failureHeaders(result), ...cors]);
+    else send(res, status, dialect.answer(result), cors);
+  }
+
+  #handleOther(req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== 'OPTIONS') {
+      this.refuse(req, res, METHOD_NOT_ALLOWED);
+      return;
+    }
+    countAnswer(this.#options.counters, 204);
+    res.writeHead(204, preflightHeaders(req.headers.origin) as string[]).end();
+  }
+
+  #lengthFailure(req: IncomingMessage): Failure | undefined {
+    const { bodyBytesMax } = this.#options.limits;
+    const declared = req.headers['content-length'];
+    if (declared === undefined) return req.headers['transfer-encoding'] === undefined ? LENGTH_REQUIRED : undefined;
+    return Number(declared) > bodyBytesMax ? bodyTooLarge(bodyBytesMax) : undefined;
+  }
+}
+
+function failureOf(value: Media | Decompress | Failure | undefined): Failure | undefined {
+  return typeof value === 'object' ? value : undefined;
+}

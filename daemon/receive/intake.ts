@@ -1,0 +1,85 @@
+import type { Event, Sender } from '../../src/event/event.ts';
+import { isRejection } from '../../src/event/rejection.ts';
+import type { Road } from '../road.ts';
+import type { Counters } from '../telemetry/counters.ts';
+import type { Traffic } from '../telemetry/traffic.ts';
+import type { Body } from './body/body.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { Failure, FailureCode } from './failure.ts';
+import type { IndexedRejection, Outcome } from './outcome.ts';
+import type { EventSink } from './sink.ts';
+
+/** The events of one request or message after the road: what is to be committed, and what is not and why. */
+export interface Judged {
+  readonly events: readonly Event[];
+  readonly rejections: readonly IndexedRejection[];
+}
+
+const NO_REJECTIONS: readonly IndexedRejection[] = [];
+
+const REFUSALS = {
+  spool_full: 'The spool is full.',
+  disk_full: 'The disk is full.',
+  stopping: 'The collector is stopping.',
+} as const satisfies Partial<Record<FailureCode, string>>;
+
+/**
+ * The way of wire events to their outcome, the same for HTTP and WebSocket: `judge`, then `commit`.
+ *
+ * Promises: an event that is rejected takes no other along; an outcome exists only once its events are durable. Holds
+ * no state of its own.
+ */
+export class Intake {
+  readonly #road: Road;
+  readonly #sink: EventSink;
+  readonly #counters: Counters;
+  readonly #traffic: Traffic;
+
+  constructor(road: Road, sink: EventSink, counters: Counters, traffic: Traffic) {
+    // Here an event has its canonical names, whatever dialect it came in.
+    this.#road = (raw, sender) => {
+      const result = road(raw, sender);
+      if (isRejection(result)) traffic.rejected(raw);
+      return result;
+    };
+    this.#sink = sink;
+    this.#counters = counters;
+    this.#traffic = traffic;
+  }
+
+  /** Sends each event down the road. */
+  judge(body: Body, dialect: Dialect, sender: Sender): Judged {
+    const events: Event[] = [];
+    let rejections: IndexedRejection[] | undefined;
+    const { wires, faults } = body;
+    for (let index = 0; index < wires.length; index++) {
+      const fault = faults.size === 0 ? undefined : faults.get(index);
+      const result = fault ?? dialect.take(wires[index], sender, this.#road);
+      if (isRejection(result)) {
+        rejections ??= [];
+        rejections.push({ index, rejection: result });
+        this.#counters.add(`events_rejected_total{reason="${result.reason}"}`);
+      } else {
+        events.push(result);
+      }
+    }
+    return { events, rejections: rejections ?? NO_REJECTIONS };
+  }
+
+  /**
+   * Resolves once the events are durable, or the sink says why they are not. Rejects only for a defect of the sink.
+   * `bytes` are those of the request, which was complete at `begunAt` (`Traffic.begin`).
+   */
+  async commit({ events, rejections }: Judged, bytes: number, begunAt: number): Promise<Outcome | Failure> {
+    if (events.length === 0) return { accepted: 0, duplicates: 0, rejections, receipt: '' };
+    const committed = await this.#sink.commit(events);
+    if (!committed.ok) {
+      // Counted by the spool, which is the one to refuse.
+      const { reason, retryAfterSeconds } = committed;
+      return { code: reason, message: REFUSALS[reason], retryAfterSeconds };
+    }
+    const { duplicates, receipt, repeated } = committed;
+    this.#traffic.committed(events, repeated, bytes, begunAt);
+    return { accepted: events.length - duplicates, duplicates, rejections, receipt };
+  }
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { ClickHouse } from '../../../src/clickhouse/client.ts';
+import { TrackflowError } from '../../../src/errors/error.ts';
+import { type AnyTaskKind, type TaskContext, taskKind } from '../kind.ts';
+import { DAY_MS, HOUR_MS } from '../schedule.ts';
+
+/** How long the flush gets to finish the batch that it is at, and those of an earlier process. */
+const HOLD_WAIT_MS = 60_000;
+/** How long it is held at the most; longer than any of our statements takes. */
+const HOLD_MS = 30_000;
+const STATEMENT_MS = 25_000;
+const FOR_EVER = 'events.retentionDays is 0: events are kept for ever';
+
+export interface RetentionParts {
+  /** Days that events are kept; 0 is for ever. */
+  readonly days: number;
+  /** A connection that the caller closes. Rejects when the engine stays away. */
+  connect(): Promise<ClickHouse>;
+  /**
+   * Keeps batches of these months (YYYYMM) from the engine until the answer is called, for `holdMs` at the most. Null when
+   * one is in flight and stays so for `waitMs`, or until `signal`.
+   */
+  hold(
+    months: readonly number[],
+    limits: { readonly waitMs: number; readonly holdMs: number },
+    signal: AbortSignal,
+  ): Promise<(() => void) | null>;
+}
+
+/**
+ * Deletes events that occurred before the retention, at 03:00 UTC: whole months by dropping their partition, the rest of
+ * the month in between row by row.
+ *
+ * Dropping a partition erases what ClickHouse knows of the batches in it, and a batch whose rows go while it is being
+ * verified would be inserted again. So the flush is asked to keep batches of that month back for the moment; batches of
+ * other months go on.
+ */
+export function retention(parts: RetentionParts): AnyTaskKind {
+  return taskKind({
+    kind: 'retention',
+    paramsSchema: z.strictObject({}),
+    refusal: parts.days === 0 ? FOR_EVER : null,
+    ...(parts.days > 0 && { schedule: { everyMs: DAY_MS, offsetMs: 3 * HOUR_MS } }),
+    steps: [
+      { name: 'drop-months', run: (context) => connected(parts, (client) => dropMonths(parts, client, context)) },
+      { name: 'delete-rest', run: (context) => connected(parts, (client) => deleteRest(parts, client, context)) },
+    ],
+  });
+}
+
+type Context = TaskContext<object>;
+
+async function dropMonths(parts: RetentionParts, client: ClickHouse, context: Context): Promise<void> {
+  const cutoff = cutoffOf(parts, context);
+  const stored = await client.query<{ month: string; rows: number }>(
+    `SELECT partition_id AS month, toFloat64(sum(rows)) AS rows FROM system.parts
+     WHERE active AND database = currentDatabase() AND table = 'events' GROUP BY month ORDER BY month`,
+  );
+  // What is left is what is there: after a restart the months that were dropped do not come up again.
+  const over = stored.filter(({ month }) => /^\d{6}$/.test(month) && endOfMonth(Number(month)) <= cutoff);
+  for (const [index, { month, rows }] of over.entries()) {
+    const statement = `ALTER TABLE events DROP PARTITION ID '${month}' SETTINGS max_partition_size_to_drop = 0`;
+    await whileHeld(parts, Number(month), context, () => client.command(statement, {}, { timeoutMs: STATEMENT_MS }));
+    context.log('info', 'retention_dropped', { month, rows });
+    context.progress(index + 1, over.length);
+    context.checkpoint({ month });
+  }
+}
+
+async function deleteRest(parts: RetentionParts, client: ClickHouse, context: Context): Promise<void> {
+  const cutoff = cutoffOf(parts, context);
+  const month = monthOf(cutoff);
+  const condition = `occurred_at < fromUnixTimestamp64Milli(${cutoff})`;
+  await whileHeld(parts, month, context, async () => {
+    const [found] = await client.query<{ rows: number }>(
+      `SELECT toFloat64(count()) AS rows FROM events WHERE toYYYYMM(occurred_at) = ${month} AND ${condition}`,
+      {},
+      { timeoutMs: STATEMENT_MS },
+    );
+    if (found!.rows === 0) return;
+    await client.command(
+      `DELETE FROM events IN PARTITION ID '${month}' WHERE ${condition}`,
+      {},
+      { timeoutMs: STATEMENT_MS },
+    );
+    context.log('info', 'retention_deleted', { month, rows: found!.rows });
+  });
+}
+
+async function whileHeld(
+  parts: RetentionParts,
+  month: number,
+  { signal }: Context,
+  work: () => Promise<void>,
+): Promise<void> {
+  const release = await parts.hold([month], { waitMs: HOLD_WAIT_MS, holdMs: HOLD_MS }, signal);
+  if (release === null) {
+    signal.throwIfAborted();
+    throw new TrackflowError('TF_BUSY', `a batch of ${month} has been on its way for ${HOLD_WAIT_MS / 1_000} s`);
+  }
+  try {
+    await work();
+  } finally {
+    release();
+  }
+}
+
+async function connected(parts: RetentionParts, work: (client: ClickHouse) => Promise<void>): Promise<void> {
+  const client = await parts.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** From the task's own time, so that it stays where it is over restarts. */
+function cutoffOf({ days }: RetentionParts, { createdAt }: Context): number {
+  // One that was queued when the setting was another.
+  if (days === 0) throw new TrackflowError('TF_CONFIG', FOR_EVER);
+  return createdAt - days * DAY_MS;
+}
+
+function monthOf(at: number): number {
+  const date = new Date(at);
+  return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
+}
+
+function endOfMonth(month: number): number {
+  return Date.UTC(Math.floor(month / 100), month % 100);
+}

@@ -1,0 +1,87 @@
+import { type ClickHouse, openClickHouse } from '../../src/clickhouse/client.ts';
+import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
+import type { GaugeName } from './catalogue.ts';
+import type { Counters } from './counters.ts';
+
+const EVERY_MS = 5_000;
+const TIMEOUT_MS = 3_000;
+
+/** One small statement over system tables: a millisecond of the server, whatever the size of the table. */
+const STATEMENT = `
+SELECT
+  (SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events') AS engine_parts,
+  (SELECT sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events')
+    AS engine_table_rows,
+  (SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events')
+    AS engine_table_bytes,
+  (SELECT count() FROM system.merges WHERE database = currentDatabase()) AS engine_merges,
+  (SELECT sum(value) FROM system.metrics WHERE metric = 'MemoryTracking') AS engine_memory_bytes,
+  (SELECT any(value) FROM system.server_settings WHERE name = 'max_server_memory_usage') AS memory_max`;
+
+const GAUGES = [
+  'engine_parts',
+  'engine_table_rows',
+  'engine_table_bytes',
+  'engine_merges',
+  'engine_memory_bytes',
+] as const satisfies readonly GaugeName[];
+
+export interface EngineFiguresOptions {
+  readonly endpoint: Endpoint;
+  readonly counters: Counters;
+  /** Whether the engine answers. */
+  readonly isReady: () => boolean;
+}
+
+/**
+ * What the engine says of itself, every five seconds, as gauges. While it is away, or says nothing (a user without the
+ * right to read system tables), they are NaN. One question at a time; one that hangs is given up.
+ */
+export class EngineFigures {
+  /** Memory cap of the server; null when it has none or does not tell. */
+  memoryBytesMax: number | null = null;
+  readonly #options: EngineFiguresOptions;
+  readonly #client: ClickHouse;
+  readonly #timer: NodeJS.Timeout;
+  readonly #closing = new AbortController();
+  #asking = false;
+
+  constructor(options: EngineFiguresOptions) {
+    this.#options = options;
+    this.#client = openClickHouse(options.endpoint, 'writer');
+    this.#forget();
+    this.#timer = setInterval(() => void this.#ask(), EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Asks at once, as when the engine has come up. */
+  refresh(): void {
+    void this.#ask();
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#closing.abort();
+    return this.#client.close();
+  }
+
+  async #ask(): Promise<void> {
+    if (!this.#options.isReady()) return this.#forget();
+    if (this.#asking || this.#closing.signal.aborted) return;
+    this.#asking = true;
+    try {
+      const options = { timeoutMs: TIMEOUT_MS, signal: this.#closing.signal };
+      const [row] = await this.#client.query<Record<string, unknown>>(STATEMENT, {}, options);
+      for (const gauge of GAUGES) this.#options.counters.set(gauge, Number(row![gauge]));
+      this.memoryBytesMax = Number(row!.memory_max) || null;
+    } catch {
+      this.#forget();
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #forget(): void {
+    for (const gauge of GAUGES) this.#options.counters.set(gauge, Number.NaN);
+  }
+}

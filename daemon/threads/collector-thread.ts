@@ -1,0 +1,150 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { TrackflowError } from '../../src/errors/error.ts';
+import { ClickHouseReader } from '../../src/query/clickhouse-reader.ts';
+import { openGeo } from '../enrich/geo.ts';
+import { createVisitorIds } from '../enrich/ids/visitor.ts';
+import { PropertyKeys } from '../enrich/property-keys.ts';
+import { createClientAddress } from '../enrich/proxy.ts';
+import { buildRoad } from '../pipeline.ts';
+import { openReceiver, type Receiver } from '../receive/receiver.ts';
+import { SpoolClient } from '../spool/client.ts';
+import { Tap } from '../tail/tap.ts';
+import { Counters } from '../telemetry/counters.ts';
+import { watchLoopDelay } from '../telemetry/loop-delay.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { Traffic } from '../telemetry/traffic.ts';
+import { VisitorRegister } from '../telemetry/visitors.ts';
+import { health } from './collector-health.ts';
+import { buildReads } from './collector-reads.ts';
+import type { AccountKey, CollectorThreadData, FromCollector, ToCollector } from './messages.ts';
+import { threadLog } from './thread-log.ts';
+
+/**
+ * A collector thread: listens, walks each event down the pure part of the road and answers when the spool has it.
+ *
+ * Promises: nothing is answered 202 that the spool thread has not confirmed. It holds no state that its death would lose
+ * but requests without an answer; main starts another.
+ */
+const GEO_CACHED_MAX = 50_000;
+const VISITORS_CACHED_MAX = 100_000;
+const SOURCES_EVERY_MS = 1_000;
+
+const port = parentPort!;
+const data = workerData as CollectorThreadData;
+const { config } = data;
+const say = (message: FromCollector) => port.postMessage(message);
+const log = threadLog(port, 'receive');
+const counters = new Counters(data.counters, data.region);
+
+let salts = new Map(data.salts);
+const visitorIds = createVisitorIds((day) => salts.get(day), VISITORS_CACHED_MAX);
+let learned: AccountKey[] = [];
+const propertyKeys = new PropertyKeys({ keysPerAccountMax: config.events.propertyKeysMax }, (account, key) => {
+  if (learned.length === 0) setImmediate(sayLearned);
+  learned.push([account, key]);
+});
+propertyKeys.load(data.propertyKeys);
+const traffic = new Traffic({
+  counters,
+  visitors: new VisitorRegister(data.visitors, data.visitorsRegion),
+  elapsed: () => performance.now(),
+  now: Date.now,
+});
+const stopLoopDelay = watchLoopDelay(counters);
+let sourcesTimer: NodeJS.Timeout | undefined;
+const statusAsked = new Map<number, (status: object) => void>();
+const tap = new Tap({
+  sink: new SpoolClient(data.spool),
+  send: (tailed) => say({ type: 'tailed', tailed }),
+  now: Date.now,
+});
+let receiver: Receiver | null = null;
+
+port.on('message', (message: ToCollector) => {
+  switch (message.type) {
+    case 'salts': {
+      const gone = [...salts.keys()].filter((day) => !message.salts.some(([kept]) => kept === day));
+      salts = new Map(message.salts);
+      for (const day of gone) visitorIds.forget(day);
+      return;
+    }
+    case 'learn':
+      for (const [account, key] of message.keys) propertyKeys.learn(account, key);
+      return;
+    case 'status':
+      statusAsked.get(message.id)?.(message.status);
+      statusAsked.delete(message.id);
+      return;
+    case 'watch':
+      return watch(message.watched);
+    case 'tails':
+      return tap.use(message.tails);
+    case 'close':
+      return void close(message.deadlineMs);
+  }
+});
+
+open().catch((error) => {
+  const known =
+    error instanceof TrackflowError ? error : new TrackflowError('TF_FAILED', String(error?.stack ?? error));
+  say({ type: 'failed', code: known.code, message: known.message, hints: known.hints });
+  data.spool.close();
+  port.close();
+});
+
+async function open(): Promise<void> {
+  const geo = await openGeo(config.geo.database, GEO_CACHED_MAX);
+  const metrics = new Metrics(counters);
+  receiver = await openReceiver({
+    config,
+    road: buildRoad({ config, counters, geo, visitorIds, propertyKeys, sessions: data.sessions }),
+    sink: tap,
+    counters,
+    traffic,
+    clientAddress: createClientAddress(config.receive.trustedProxies),
+    reads: buildReads(new ClickHouseReader(data.endpoint, config.query), config.query, Date.now),
+    report: {
+      health: () => health(counters, config.spool),
+      status: askStatus,
+      metrics: (accept) => metrics.render(accept),
+    },
+    now: Date.now,
+    log: {
+      warn: (fields, event) => log('warn', event, fields as Record<string, string>),
+      error: (fields, event) => log('error', event, fields as Record<string, string>),
+    },
+  });
+  say({ type: 'listening', port: receiver.port });
+}
+
+let nextStatusId = 0;
+function askStatus(): Promise<object> {
+  const id = nextStatusId++;
+  say({ type: 'status', id });
+  return new Promise((resolve) => statusAsked.set(id, resolve));
+}
+
+function sayLearned(): void {
+  say({ type: 'learned', keys: learned });
+  learned = [];
+}
+
+function watch(watched: boolean): void {
+  clearInterval(sourcesTimer);
+  traffic.watch(watched);
+  if (!watched) return;
+  sourcesTimer = setInterval(() => {
+    const sources = traffic.take();
+    if (sources.length > 0) say({ type: 'sources', sources });
+  }, SOURCES_EVERY_MS);
+}
+
+async function close(deadlineMs: number): Promise<void> {
+  await receiver?.close(deadlineMs);
+  stopLoopDelay();
+  watch(false);
+  data.spool.close();
+  tap.flush();
+  say({ type: 'closed' });
+  port.close();
+}

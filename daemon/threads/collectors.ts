@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
+import type { TailedLines, TailRequest } from '../tail/tap.ts';
+import type { SourceDelta } from '../telemetry/sources.ts';
+import type { AccountKey, CollectorThreadData, DaySalt, FromCollector, LogMessage, ToCollector } from './messages.ts';
+import { EXTENSION, type SpoolHandle } from './spool-handle.ts';
+
+const RESTART_MS_MIN = 100;
+const RESTART_MS_MAX = 10_000;
+/** A collector that lived this long starts the restarts' waiting time anew. */
+const HEALTHY_MS = 60_000;
+const CLOSE_GRACE_MS = 2_000;
+
+export interface CollectorsOptions {
+  readonly count: number;
+  /** All but the port to the spool and the regions, which differ from thread to thread. */
+  readonly data: () => Omit<CollectorThreadData, 'spool' | 'region' | 'visitorsRegion'>;
+  /** Region of the counter memory of the first collector. */
+  readonly firstRegion: number;
+  readonly spool: SpoolHandle;
+  readonly status: () => object;
+  readonly onLearned: (keys: readonly AccountKey[]) => void;
+  readonly onSources: (sources: readonly SourceDelta[]) => void;
+  readonly onTailed: (tailed: readonly TailedLines[]) => void;
+  readonly onLog: (message: LogMessage) => void;
+  readonly now: () => number;
+}
+
+/**
+ * The collector threads. One that dies is replaced, with growing pauses; the others go on. Closing one gives its requests
+ * their answers within the deadline.
+ */
+export class Collectors {
+  readonly #options: CollectorsOptions;
+  readonly #workers: (Worker | null)[];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #tails: readonly TailRequest[] = [];
+  #watched = false;
+  #closing = false;
+
+  constructor(options: CollectorsOptions) {
+    this.#options = options;
+    this.#workers = Array.from({ length: options.count }, () => null);
+  }
+
+  /** Starts all; resolves when each listens. Rejects with the first one's reason not to. */
+  async open(): Promise<void> {
+    await Promise.all(this.#workers.map((_, index) => this.#start(index, RESTART_MS_MIN)));
+  }
+
+  sendSalts(salts: readonly DaySalt[]): void {
+    this.#tellAll({ type: 'salts', salts });
+  }
+
+  /** Whether figures per source are wanted from now on, of every collector and its successors. */
+  watch(watched: boolean): void {
+    this.#watched = watched;
+    this.#tellAll({ type: 'watch', watched });
+  }
+
+  /** Who tails from now on, in every collector and its successors. */
+  sendTails(tails: readonly TailRequest[]): void {
+    this.#tails = tails;
+    this.#tellAll({ type: 'tails', tails });
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#closing = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        if (worker === null) return;
+        const exited = once(worker, 'exit');
+        worker.postMessage({ type: 'close', deadlineMs } satisfies ToCollector);
+        const timer = setTimeout(() => void worker.terminate(), deadlineMs + CLOSE_GRACE_MS);
+        await exited;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  #start(index: number, pauseMs: number): Promise<void> {
+    const { data, firstRegion, spool, now } = this.#options;
+    const channel = new MessageChannel();
+    spool.addCollector(channel.port1);
+    const workerData: CollectorThreadData = {
+      ...data(),
+      spool: channel.port2,
+      region: firstRegion + index,
+      visitorsRegion: index,
+    };
+    const worker = new Worker(new URL(`./collector-thread${EXTENSION}`, import.meta.url), {
+      workerData,
+      transferList: [channel.port2],
+    });
+    this.#workers[index] = worker;
+    if (this.#watched) worker.postMessage({ type: 'watch', watched: true } satisfies ToCollector);
+    if (this.#tails.length > 0) worker.postMessage({ type: 'tails', tails: this.#tails } satisfies ToCollector);
+    const startedAt = now();
+    worker.on('error', (error) => this.#log('error', 'collector_failed', { error: String(error.stack ?? error) }));
+    worker.on('exit', () => {
+      this.#workers[index] = null;
+      if (this.#closing) return;
+      const next = now() - startedAt > HEALTHY_MS ? RESTART_MS_MIN : Math.min(pauseMs * 2, RESTART_MS_MAX);
+      this.#log('error', 'collector_restart', { index, pauseMs: next });
+      this.#restartLater(index, next);
+    });
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromCollector) => {
+        if (message.type === 'listening') resolve();
+        else if (message.type === 'failed') {
+          reject(new TrackflowError(message.code as ErrorCode, message.message, { hints: message.hints }));
+        } else this.#heard(worker, message);
+      });
+    });
+  }
+
+  #restartLater(index: number, pauseMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#start(index, pauseMs).catch((error) =>
+        this.#log('error', 'collector_failed', { error: String(error), index }),
+      );
+    }, pauseMs);
+    this.#timers.add(timer);
+  }
+
+  #heard(worker: Worker, message: FromCollector): void {
+    if (message.type === 'log') this.#options.onLog(message);
+    else if (message.type === 'learned') {
+      this.#options.onLearned(message.keys);
+      this.#tellAll({ type: 'learn', keys: message.keys }, worker);
+    } else if (message.type === 'sources') {
+      this.#options.onSources(message.sources);
+    } else if (message.type === 'tailed') {
+      this.#options.onTailed(message.tailed);
+    } else if (message.type === 'status') {
+      worker.postMessage({ type: 'status', id: message.id, status: this.#options.status() } satisfies ToCollector);
+    }
+  }
+
+  #tellAll(message: ToCollector, except?: Worker): void {
+    for (const worker of this.#workers) if (worker !== except) worker?.postMessage(message);
+  }
+
+  #log(level: LogMessage['level'], event: LogMessage['event'], fields: LogMessage['fields']): void {
+    this.#options.onLog({ type: 'log', level, step: 'receive', event, fields });
+  }
+}

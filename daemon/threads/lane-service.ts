@@ -1,0 +1,186 @@
+import path from 'node:path';
+import { EVENT_COLUMN_HEADS } from '../../src/clickhouse/native/encoded-rows.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { Breaker } from '../flush/breaker.ts';
+import { DeadLetters } from '../flush/dead-letters.ts';
+import { LaneFates } from '../flush/fates.ts';
+import { Flusher } from '../flush/flusher.ts';
+import { FlushHold } from '../flush/hold.ts';
+import type { FlushTarget } from '../flush/target.ts';
+import type { Batch } from '../spool/batch.ts';
+import { Committer } from '../spool/committer.ts';
+import { Dedup } from '../spool/dedup.ts';
+import { type Disk, isNoSpace } from '../spool/disk.ts';
+import { firstNumber } from '../spool/identity.ts';
+import { type Lane, openLane } from '../spool/lane.ts';
+import { Space } from '../spool/space.ts';
+import { Strategy, shouldSeal } from '../spool/strategy.ts';
+import type { SpoolState } from '../state/spool-state.ts';
+import type { LaneEvents } from './lane-events.ts';
+
+const HOUR_MS = 3_600_000;
+/** After a seal that found no room: when to try again. */
+const SEAL_RETRY_MS = 1_000;
+
+export interface LaneServiceOptions {
+  readonly name: string;
+  readonly folder: string;
+  readonly config: Config;
+  readonly disk: Disk;
+  readonly state: SpoolState;
+  readonly target: FlushTarget;
+  readonly events: LaneEvents;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds since any moment, never set back: ages and durations do not follow a clock that is set. */
+  readonly monotonic: () => number;
+  readonly random: () => number;
+}
+
+/**
+ * One table's way from group to stored batch: joins commit, seal, deduplication and flush of a lane. Knows neither threads
+ * nor ClickHouse.
+ */
+export class LaneService {
+  readonly lane: Lane;
+  readonly committer: Committer;
+  readonly flusher: Flusher;
+  /** Keeps batches of some months back for a moment. */
+  readonly hold: FlushHold;
+  readonly breaker: Breaker;
+  readonly deadLetters: DeadLetters;
+  readonly space: Space;
+  readonly #options: LaneServiceOptions;
+  readonly #strategy: Strategy;
+  readonly #dedup: Dedup;
+  /** Keys on their way to state.db, in the order of the segments. */
+  #keysStored: Promise<void> = Promise.resolve();
+  #sealTimer: NodeJS.Timeout | null = null;
+  /** When the active segment got its first row (monotonic), null while it has none. */
+  #activeSince: number | null = null;
+  #sealAsked = false;
+  #closing = false;
+
+  constructor(options: LaneServiceOptions) {
+    const { config, disk, events, state, now, monotonic } = options;
+    const folder = path.join(options.folder, options.name);
+    const { lane, report } = openLane(disk, folder, EVENT_COLUMN_HEADS, firstNumber(), now);
+    events.recovered(report);
+    this.lane = lane;
+    this.#options = options;
+    this.#strategy = new Strategy(config.flush.strategy, config.flush);
+    const windowMs = config.spool.dedupHours * HOUR_MS;
+    this.#dedup = new Dedup(state, { windowMs, rowsMax: config.spool.dedupRowsMax }, now);
+    // A spool begun anew counts from a random number, which says nothing about the one that is remembered.
+    if (report.lastName === '') state.forgetKeysThrough();
+    for (const { segment, keys } of report.keys) if (!state.keysStored(segment)) state.remember(keys, now(), segment);
+    this.space = new Space(disk, folder, config.spool, now);
+    this.deadLetters = new DeadLetters(disk, lane, options.name, state, now);
+    this.deadLetters.reconcile();
+    this.hold = new FlushHold(
+      () => lane.sealed,
+      () => this.flusher.arrived(),
+    );
+    this.breaker = new Breaker(options.random);
+    this.committer = new Committer({
+      lane,
+      dedup: this.#dedup,
+      refusal: () => (this.#closing ? 'stopping' : this.space.refusal(lane.bytes)),
+      observer: {
+        committed: (rows, duplicates, bytes, durationMs) => {
+          events.committed(rows, duplicates, bytes, durationMs);
+          this.#activeSince ??= monotonic();
+          this.#considerSeal();
+        },
+        refused: (rows, reason) => events.refused(rows, reason),
+        failed: (error) => events.failed(error),
+      },
+      now: monotonic,
+    });
+    const fates = new LaneFates({ disk, lane, state, deadLetters: this.deadLetters, now }, events);
+    this.flusher = new Flusher({
+      disk,
+      target: options.target,
+      breaker: this.breaker,
+      fates,
+      observer: {
+        insert: (batch, outcome, durationMs) => {
+          if (outcome.seen === 'stored') this.#strategy.inserted(batch.rows, durationMs);
+          events.insert(batch, outcome, durationMs);
+        },
+        verification: (batch) => events.verification(batch),
+        waiting: (batch, error, waitMs) => events.waiting(batch, error, waitMs),
+      },
+      oldest: () => this.#oldest(),
+      now: monotonic,
+    });
+  }
+
+  /** Seals what is there, whatever its size. */
+  async seal(): Promise<void> {
+    await this.committer.between(() => this.#seal());
+  }
+
+  /** Refuses new events, answers those under way, seals. The flusher goes on. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.committer.idle();
+    await this.seal();
+    if (this.#sealTimer !== null) clearTimeout(this.#sealTimer);
+    await this.#keysStored;
+  }
+
+  async #oldest(): Promise<Batch | null> {
+    this.hold.between();
+    this.#considerSeal();
+    const batch = this.lane.sealed[0];
+    if (batch === undefined) return null;
+    // The keys of a segment are safe before it can be unlinked.
+    await this.#keysStored;
+    return this.hold.take(batch);
+  }
+
+  #considerSeal(): void {
+    const { active } = this.lane;
+    if (active.rows === 0 || this.#sealAsked) return;
+    const now = this.#options.monotonic();
+    const ageMs = now - (this.#activeSince ?? now);
+    const { trigger } = this.#strategy;
+    const waiting = this.lane.sealed.length;
+    if (shouldSeal({ rows: active.rows, bytes: active.bytes, ageMs }, waiting, trigger, this.#options.config.flush)) {
+      this.#sealAsked = true;
+      void this.seal();
+    } else if (waiting === 0 && this.#sealTimer === null) {
+      this.#sealLater(Math.max(trigger.ageMs - ageMs, 1));
+    }
+  }
+
+  #sealLater(ms: number): void {
+    this.#sealTimer = setTimeout(() => {
+      this.#sealTimer = null;
+      this.#considerSeal();
+    }, ms);
+  }
+
+  #seal(): void {
+    this.#sealAsked = false;
+    const { name, rows, keys } = this.lane.active;
+    if (rows === 0) return;
+    try {
+      this.lane.seal();
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      if (this.#sealTimer === null) this.#sealLater(SEAL_RETRY_MS);
+      return;
+    }
+    this.#activeSince = null;
+    const forgotten = this.#dedup.forgotten;
+    this.#keysStored = this.#keysStored
+      .then(() => this.#dedup.persist(name, keys))
+      .catch((error) => this.#options.events.stateFailed(error))
+      .then(() => {
+        if (this.#dedup.forgotten > forgotten) this.#options.events.keysForgotten(this.#dedup.forgotten - forgotten);
+      });
+    this.flusher.arrived();
+  }
+}

@@ -1,0 +1,103 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
+import type { Config } from '../../src/config/schema.ts';
+import type { HoldLimits } from '../flush/hold.ts';
+import type { DeadLetterRow } from '../state/spool-state.ts';
+import type { TailedLines, TailRequest } from '../tail/tap.ts';
+import type { InternalEvent } from '../telemetry/catalogue.ts';
+import type { SourceDelta } from '../telemetry/sources.ts';
+
+/**
+ * What the main thread and its worker threads say to each other. Events never pass the main thread, but for copies that
+ * somebody tails.
+ */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** A line for the log; the main thread alone writes it. `fields` hold no unescaped event text. */
+export interface LogMessage {
+  readonly type: 'log';
+  readonly level: LogLevel;
+  readonly step: string;
+  readonly event: InternalEvent;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface ThreadBasics {
+  readonly config: Config;
+  readonly counters: SharedArrayBuffer;
+  /** Region of the counter memory that is this thread's. */
+  readonly region: number;
+}
+
+export interface SpoolThreadData extends ThreadBasics {
+  readonly spoolFolder: string;
+  readonly stateFile: string;
+  readonly stateSchemaFolder: string;
+}
+
+export type ToSpool =
+  | { readonly type: 'collector'; readonly port: MessagePort }
+  /** The engine answers and its schema is in place (`endpoint`), or it went away (null). */
+  | { readonly type: 'engine'; readonly endpoint: Endpoint | null }
+  | { readonly type: 'seal' }
+  | { readonly type: 'deadletters'; readonly id: number; readonly operation: DeadLetterOperation }
+  /** Keep batches of these months (YYYYMM) from the engine until `release`; see `daemon/flush/hold.ts`. */
+  | ({ readonly type: 'hold'; readonly id: number; readonly months: readonly number[] } & HoldLimits)
+  | { readonly type: 'release'; readonly id: number }
+  | { readonly type: 'stop'; readonly deadlineMs: number };
+
+export type DeadLetterOperation =
+  | { readonly do: 'list' }
+  | { readonly do: 'replay' | 'drop'; readonly batches: readonly string[] | 'all' };
+
+export type FromSpool =
+  | LogMessage
+  | { readonly type: 'opened'; readonly stored: number; readonly deadLettered: number }
+  | { readonly type: 'flush'; readonly lastError: string }
+  | {
+      readonly type: 'deadletters';
+      readonly id: number;
+      readonly letters: readonly DeadLetterRow[];
+      readonly changed: number;
+    }
+  | { readonly type: 'deadletters'; readonly id: number; readonly error: string }
+  | { readonly type: 'held'; readonly id: number; readonly granted: boolean }
+  | { readonly type: 'stopped'; readonly rows: number }
+  /** The disk could not confirm a write. Nothing may be acknowledged any more: the process must end at once. */
+  | { readonly type: 'fatal'; readonly error: string };
+
+/** Salt of one UTC day: number of days since the epoch, and random text. */
+export type DaySalt = readonly [day: number, salt: string];
+export type AccountKey = readonly [account: string, key: string];
+
+export interface CollectorThreadData extends ThreadBasics {
+  readonly endpoint: Endpoint;
+  readonly spool: MessagePort;
+  readonly sessions: SharedArrayBuffer;
+  /** Memory of `visitors.ts`, and which region of it is this collector's. */
+  readonly visitors: SharedArrayBuffer;
+  readonly visitorsRegion: number;
+  readonly salts: readonly DaySalt[];
+  readonly propertyKeys: readonly AccountKey[];
+}
+
+export type ToCollector =
+  | { readonly type: 'salts'; readonly salts: readonly DaySalt[] }
+  | { readonly type: 'learn'; readonly keys: readonly AccountKey[] }
+  | { readonly type: 'status'; readonly id: number; readonly status: object }
+  /** Whether anybody watches the control stream: only then figures per source are kept and sent. */
+  | { readonly type: 'watch'; readonly watched: boolean }
+  /** Who tails from now on; nobody when it is empty. */
+  | { readonly type: 'tails'; readonly tails: readonly TailRequest[] }
+  | { readonly type: 'close'; readonly deadlineMs: number };
+
+export type FromCollector =
+  | LogMessage
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly hints: readonly string[] }
+  | { readonly type: 'learned'; readonly keys: readonly AccountKey[] }
+  | { readonly type: 'status'; readonly id: number }
+  /** Once a second while somebody watches, when there is anything. */
+  | { readonly type: 'sources'; readonly sources: readonly SourceDelta[] }
+  | { readonly type: 'tailed'; readonly tailed: readonly TailedLines[] }
+  | { readonly type: 'closed' };
