@@ -1,0 +1,80 @@
+/**
+ * `trackflow dash` on a terminal: store, feed and screen put together. Ink and React are imported here, late, because
+ * they cost a third of a second, and after the variables that they read at import.
+ */
+import { setForLibraries } from '../../config/environment.ts';
+import { type Ask, runAudience } from '../../dashboard/audience.ts';
+import { exportDocument } from '../../dashboard/export.ts';
+import { runFeed, type Source } from '../../dashboard/feed.ts';
+import { stripColours } from '../../dashboard/lines.ts';
+import type { Symbols } from '../../dashboard/look.ts';
+import { lookOf } from '../../dashboard/look.ts';
+import { sourceRows } from '../../dashboard/panels/sources.ts';
+import type { Scene } from '../../dashboard/scene.ts';
+import { DashStore } from '../../dashboard/store.ts';
+import { REFRESHES_MS } from '../../dashboard/ui.ts';
+import type { Instance } from '../instance.ts';
+import { DashFiles } from './dash-files.ts';
+
+export interface DashTerminal {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  readonly symbols: Symbols;
+  readonly colours: boolean;
+  readonly intervalMs: number | undefined;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+/** Resolves when the person quits. */
+export async function openDash(instance: Instance, terminal: DashTerminal): Promise<void> {
+  const { control, signal } = instance;
+  const { stdout, now, colours, symbols, intervalMs, version } = terminal;
+  const files = new DashFiles(instance.paths.dash);
+  const refreshMs = intervalMs === undefined ? {} : { refreshMs: nearestRefresh(intervalMs) };
+  const store = new DashStore({ ...files.readChoices(), ...refreshMs });
+  const ended = new AbortController();
+  const until = AbortSignal.any([signal, ended.signal]);
+  const source: Source = (stop) => control.stream(stop);
+  const ask: Ask = (question, params) => control.ask(question, params);
+  const feeds = Promise.all([runFeed({ store, source, now }, until), runAudience({ store, ask, now }, until)]);
+  try {
+    // Without it React keeps a measurement of every render for ever, and takes longer for it.
+    setForLibraries('NODE_ENV', 'production');
+    if (!colours) setForLibraries('FORCE_COLOR', '0');
+    const { showLive } = await import('../../dashboard/live.tsx');
+    await showLive(
+      {
+        store,
+        look: lookOf(symbols, colours),
+        startCommand: instance.commandLine('start'),
+        version,
+        stdout,
+        stdin: terminal.stdin,
+        onEffect: (effect, scene, frame) => {
+          const message =
+            effect === 'export' ? files.write(exportDocument(scene.snapshot, frame), now()) : copy(scene, stdout);
+          store.update((ui) => ({ ...ui, message: stripColours(message) }));
+        },
+      },
+      until,
+    );
+    files.keepChoices(store.getSnapshot().ui);
+  } finally {
+    ended.abort();
+    await feeds;
+  }
+  signal.throwIfAborted();
+}
+
+/** Puts the selected row into the clipboard of the person's terminal (OSC 52). */
+function copy({ snapshot }: Scene, stdout: NodeJS.WriteStream): string {
+  const row = sourceRows(snapshot)[snapshot.ui.selected];
+  if (row === undefined) return 'nothing is selected';
+  stdout.write(`\u001b]52;c;${Buffer.from(JSON.stringify(row)).toString('base64')}\u0007`);
+  return 'copied the selected source, where the terminal allows it';
+}
+
+function nearestRefresh(ms: number): number {
+  return REFRESHES_MS.find((refresh) => refresh >= ms) ?? REFRESHES_MS.at(-1)!;
+}

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { type Interfaces, Flags as OclifFlags } from '@oclif/core';
+import type { Flags } from '../../config/sources.ts';
+import { TrackflowError } from '../../errors/error.ts';
+import { durationFlag } from '../flags.ts';
+
+/** Flags of `start` and `restart` that stand for a setting. The settings check the values, so that one place does. */
+const SETTING_FLAGS = {
+  port: { key: 'listen.port', summary: 'Port of the collector; 0 picks a free one and keeps it.', helpValue: 'N' },
+  host: { key: 'listen.host', summary: 'Address the collector listens on.', helpValue: 'ADDRESS' },
+  engine: { key: 'engine.kind', summary: 'Where ClickHouse runs: embedded or url.', helpValue: 'KIND' },
+  'engine-url': { key: 'engine.url', summary: 'ClickHouse over HTTP or HTTPS, for --engine url.', helpValue: 'URL' },
+  'engine-user': { key: 'engine.user', summary: 'User for --engine url.', helpValue: 'USER' },
+  'engine-password-file': { key: 'engine.passwordFile', summary: 'File with its password, 0600.', helpValue: 'FILE' },
+  strategy: { key: 'flush.strategy', summary: 'When batches are sent to ClickHouse.', helpValue: 'NAME' },
+  'log-level': { key: 'log.level', summary: 'Least level that is logged.', helpValue: 'LEVEL' },
+} as const;
+
+type SettingFlag = keyof typeof SETTING_FLAGS;
+
+export const START_FLAGS = {
+  ...(Object.fromEntries(
+    Object.entries(SETTING_FLAGS).map(([name, { summary, helpValue }]) => [
+      name,
+      OclifFlags.string({ summary, helpValue }),
+    ]),
+  ) as Record<SettingFlag, Interfaces.OptionFlag<string | undefined>>),
+  set: OclifFlags.string({ summary: 'Any setting, as in config show.', helpValue: 'KEY=VALUE', multiple: true }),
+  wait: OclifFlags.boolean({ summary: 'Return when it is ready.', allowNo: true, default: true }),
+  timeout: durationFlag({
+    summary: 'Time to become ready; then it is stopped again.',
+    default: 60_000,
+    defaultHelp: async () => '60s',
+  }),
+};
+
+/** What was typed, by setting key. Throws TF_USAGE for a `--set` without `=`. */
+export function settingsFrom(
+  flags: Partial<Record<SettingFlag, string | undefined>> & { readonly set?: readonly string[] | undefined },
+): Flags {
+  const given: Record<string, unknown> = {};
+  for (const [name, { key }] of Object.entries(SETTING_FLAGS)) {
+    const value = flags[name as SettingFlag];
+    if (value === undefined) continue;
+    // Typed here, read by a daemon that works elsewhere.
+    given[key] = key === 'engine.passwordFile' ? resolve(value) : value;
+  }
+  for (const assignment of flags.set ?? []) {
+    const at = assignment.indexOf('=');
+    if (at < 1) throw new TrackflowError('TF_USAGE', `--set ${assignment} has no KEY=VALUE, like flush.ageMsMax=2s`);
+    given[assignment.slice(0, at)] = assignment.slice(at + 1);
+  }
+  return given;
+}

@@ -1,0 +1,39 @@
+import type { Status } from '../../control/protocol.ts';
+import { type Instance, shellWord } from '../instance.ts';
+import type { Style } from '../terminal/style.ts';
+import { pairs } from '../terminal/table.ts';
+import type { StartReport } from './start.ts';
+
+/** What a newcomer needs after `start`: where it is, one event by hand, one from a browser, what to do next. */
+export function startScreen(report: StartReport, instance: Instance, style: Style): string {
+  const { status, pid, changed, eventsUrl } = report;
+  if (status === null) {
+    return `TrackFlow is starting (pid ${pid}). To wait for it:\n  ${instance.commandLine('wait --for ready')}`;
+  }
+  const title = `${style.good('●')} ${style.bold(`TrackFlow ${status.version}`)}`;
+  const count = `query ${shellWord('SELECT name, count() FROM events GROUP BY name')}`;
+  return [
+    `${title} ${changed ? 'is running' : 'was running already'} (pid ${pid})`,
+    '',
+    pairs([
+      ['Collector', report.url],
+      ['Data', dataPlace(status, instance)],
+      ['Promise', 'an event that was answered 202 is on disk, and goes into ClickHouse exactly once'],
+    ]),
+    '',
+    style.bold('Send an event'),
+    `  curl -sS ${shellWord(eventsUrl)} -H 'content-type: application/json' -d '{"name":"hello"}'`,
+    '',
+    style.bold('From a browser'),
+    `  navigator.sendBeacon('${eventsUrl}', JSON.stringify({ name: 'pageview', url: location.href }))`,
+    '',
+    style.bold('Next'),
+    ...[count, 'status', 'stop'].map((rest) => `  ${instance.commandLine(rest)}`),
+  ].join('\n');
+}
+
+function dataPlace({ engine }: Status, { paths }: Instance): string {
+  const version = engine.version === '' ? '' : ` ${engine.version}`;
+  if (engine.kind === 'url') return `ClickHouse${version} at ${engine.url}, spool in ${paths.spool}`;
+  return `${paths.home} (ClickHouse${version} embedded; keep this directory and you keep everything)`;
+}

@@ -1,0 +1,231 @@
+/**
+ * The CLI's side of the control socket. One call is one connection: commands are short and the daemon may go at any
+ * moment. Every call has a deadline and a bound on the answer; it ends in a typed answer or a TrackflowError:
+ * nobody listens → TF_NOT_RUNNING, no answer in time → TF_TIMEOUT, no permission → TF_PERMISSION, an answer that is not
+ * ours or breaks off → TF_STATE_UNKNOWN, an error of the daemon → its code.
+ */
+import { Client, errors } from 'undici';
+import type { Config } from '../config/schema.ts';
+import type { Origin } from '../config/sources.ts';
+import { ERRORS, type ErrorCode, TrackflowError } from '../errors/error.ts';
+import { errnoOf } from '../errors/file-error.ts';
+import { readLines } from './lines.ts';
+import type { DeadLetter, QueryAnswer, StatsQuestion, Status } from './protocol.ts';
+import { controlSocketPath } from './socket-path.ts';
+import type { StreamLine } from './stream.ts';
+import type { TaskChange, TaskFilter, TaskList, TaskReport } from './tasks.ts';
+
+/** Above the largest `query.bytesMax` that makes sense for one JSON answer. */
+const ANSWER_BYTES_MAX = 512 * 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 5_000;
+/** Reads and replays are bounded by the daemon; this is only for one that hangs. */
+const WORK_TIMEOUT_MS = 620_000;
+
+interface CallOptions {
+  readonly body?: object;
+  readonly timeoutMs?: number;
+}
+
+export interface DaemonConfig {
+  readonly config: Config;
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** Batches by name, or all of them. */
+export type Batches = readonly string[] | 'all';
+
+export class ControlClient {
+  readonly #socketPath: string;
+  readonly #home: string;
+  readonly #signal: AbortSignal;
+
+  /** `signal` cuts every call short; calls then reject with its reason. */
+  constructor(home: string, signal: AbortSignal) {
+    this.#home = home;
+    this.#socketPath = controlSocketPath(home);
+    this.#signal = signal;
+  }
+
+  status(): Promise<Status> {
+    return this.#call('GET', '/status');
+  }
+
+  config(): Promise<DaemonConfig> {
+    return this.#call('GET', '/config');
+  }
+
+  /** Returns when the daemon has begun to stop, not when it has gone. `timeoutMs` bounds its drain. */
+  async stop(timeoutMs: number): Promise<void> {
+    await this.#call('POST', '/stop', { body: { timeoutMs } });
+  }
+
+  async flush(): Promise<void> {
+    await this.#call('POST', '/flush', { body: {} });
+  }
+
+  query(sql: string): Promise<QueryAnswer> {
+    return this.#call('POST', '/query', { body: { sql }, timeoutMs: WORK_TIMEOUT_MS });
+  }
+
+  /** The answer of `GET /v1/stats/<question>`, without the way over the port. */
+  ask<Answer>(question: StatsQuestion, params: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.#call('POST', '/ask', { body: { question, params }, timeoutMs: WORK_TIMEOUT_MS });
+  }
+
+  /**
+   * The lines of the control stream: the history, then a tick a second until `signal` aborts or the daemon goes. It has
+   * no deadline: who reads decides when silence is too long. Throws as every call does.
+   */
+  async *stream(signal: AbortSignal): AsyncGenerator<StreamLine> {
+    for await (const line of this.#lines('/stream', signal)) yield JSON.parse(line) as StreamLine;
+  }
+
+  /** The lines of a tail (`tail.ts`) as text, until `signal` aborts or the daemon goes. Throws as every call does. */
+  tail(filters: readonly string[], signal: AbortSignal): AsyncGenerator<string> {
+    const search = new URLSearchParams(filters.map((filter): [string, string] => ['filter', filter]));
+    return this.#lines(`/tail?${search}`, signal);
+  }
+
+  async *#lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const either = AbortSignal.any([this.#signal, signal]);
+    either.throwIfAborted();
+    const client = new Client('http://trackflow', {
+      socketPath: this.#socketPath,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      headersTimeout: ANSWER_TIMEOUT_MS,
+      bodyTimeout: 0,
+    });
+    try {
+      const { statusCode, body } = await client.request({ method: 'GET', path, signal: either });
+      if (statusCode !== 200) readAnswer(statusCode, await body.text());
+      yield* readLines(body);
+    } catch (cause) {
+      throw either.aborted ? either.reason : this.#explain(cause, either);
+    } finally {
+      await client.destroy();
+    }
+  }
+
+  async deadLetters(): Promise<readonly DeadLetter[]> {
+    const answer = await this.#call<{ deadLetters: readonly DeadLetter[] }>('GET', '/deadletters');
+    return answer.deadLetters;
+  }
+
+  /** Puts batches back into the spool; returns how many. */
+  async replay(batches: Batches): Promise<number> {
+    const options = { body: { batches }, timeoutMs: WORK_TIMEOUT_MS };
+    return (await this.#call<{ replayed: number }>('POST', '/deadletters/replay', options)).replayed;
+  }
+
+  /** Deletes batches for good; returns how many. */
+  async drop(batches: Batches): Promise<number> {
+    const options = { body: { batches }, timeoutMs: WORK_TIMEOUT_MS };
+    return (await this.#call<{ dropped: number }>('POST', '/deadletters/drop', options)).dropped;
+  }
+
+  tasks(filter: TaskFilter = {}): Promise<TaskList> {
+    const query = Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return this.#call('GET', `/tasks?${new URLSearchParams(query)}`);
+  }
+
+  task(id: number): Promise<TaskReport> {
+    return this.#call('GET', `/tasks/${id}`);
+  }
+
+  /** Queues a task of a kind that people may start. */
+  startTask(kind: string, params: object = {}): Promise<TaskChange> {
+    return this.#call('POST', '/tasks', { body: { kind, params } });
+  }
+
+  /** Queues a failed or cancelled task anew, from its last checkpoint. */
+  retryTask(id: number): Promise<TaskChange> {
+    return this.#call('POST', `/tasks/${id}/retry`, { body: {} });
+  }
+
+  /** Ends a task: at once when it waits, at its next checkpoint when it runs. */
+  cancelTask(id: number): Promise<TaskChange> {
+    return this.#call('POST', `/tasks/${id}/cancel`, { body: {} });
+  }
+
+  async #call<T>(method: 'GET' | 'POST', path: string, options: CallOptions = {}): Promise<T> {
+    this.#signal.throwIfAborted();
+    const deadline = AbortSignal.timeout(options.timeoutMs ?? ANSWER_TIMEOUT_MS);
+    const client = new Client('http://trackflow', {
+      socketPath: this.#socketPath,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxResponseSize: ANSWER_BYTES_MAX,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    try {
+      const answer = await client.request({
+        method,
+        path,
+        signal: AbortSignal.any([this.#signal, deadline]),
+        ...(options.body && {
+          body: JSON.stringify(options.body),
+          headers: { 'content-type': 'application/json' },
+        }),
+      });
+      return readAnswer<T>(answer.statusCode, await answer.body.text());
+    } catch (cause) {
+      throw this.#explain(cause, deadline);
+    } finally {
+      await client.destroy();
+    }
+  }
+
+  #explain(cause: unknown, deadline: AbortSignal): unknown {
+    if (cause instanceof TrackflowError) return cause;
+    if (this.#signal.aborted) return this.#signal.reason;
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT' || errno === 'ECONNREFUSED' || errno === 'ENOTDIR') return notRunning(this.#home);
+    if (errno === 'EACCES' || errno === 'EPERM') {
+      return new TrackflowError('TF_PERMISSION', `the daemon of ${this.#home} belongs to another user`, {
+        hints: [`run the command as the owner of the socket: ls -l ${this.#socketPath}`],
+        cause,
+      });
+    }
+    if (deadline.aborted || cause instanceof errors.ConnectTimeoutError) {
+      return new TrackflowError('TF_TIMEOUT', `the daemon of ${this.#home} did not answer in time`, {
+        hints: ['trackflow doctor', 'trackflow stop --force ends a daemon that hangs'],
+        cause,
+      });
+    }
+    const message = `the daemon of ${this.#home} broke off the call: ${(cause as Error).message}`;
+    return new TrackflowError('TF_STATE_UNKNOWN', message, { hints: ['trackflow status', 'trackflow doctor'], cause });
+  }
+}
+
+/** The failure of every command that needs a daemon where there is none. */
+export function notRunning(home: string): TrackflowError {
+  return new TrackflowError('TF_NOT_RUNNING', `no TrackFlow runs in ${home}`, {
+    hints: ['trackflow start', 'an instance in another place: --home DIR or TRACKFLOW_HOME=DIR'],
+  });
+}
+
+function readAnswer<T>(status: number, text: string): T {
+  const answer = parse(text);
+  if (status < 300) return answer as T;
+  const error = (answer as { error?: { code?: unknown; message?: unknown; hints?: unknown } } | null)?.error;
+  if (typeof error?.message !== 'string') {
+    throw new TrackflowError('TF_STATE_UNKNOWN', `the control socket answered ${status} without an error of ours`);
+  }
+  throw new TrackflowError(isErrorCode(error.code) ? error.code : 'TF_FAILED', error.message, {
+    hints: Array.isArray(error.hints) ? error.hints.map(String) : [],
+  });
+}
+
+function parse(text: string): unknown {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TrackflowError('TF_STATE_UNKNOWN', 'the control socket answered something that is not JSON', { cause });
+  }
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code);
+}

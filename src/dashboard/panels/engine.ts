@@ -1,0 +1,54 @@
+import { terminalText } from '../../terminal/text.ts';
+import { gauge } from '../charts/gauge.ts';
+import { toWidth } from '../lines.ts';
+import { bytes, fullNumber, percent, shortNumber } from '../numbers.ts';
+import { figure, type Panel, type Scene, trend } from '../scene.ts';
+
+const NAME_COLUMNS = 9;
+
+/** ClickHouse: what goes in, what it holds, what it costs. */
+export const engine: Panel = {
+  id: 'clickhouse',
+  draw: (scene, width) => {
+    const state = scene.snapshot.facts.state;
+    return { title: 'ClickHouse', note: terminalText(state?.engine.version ?? ''), lines: lines(scene, width) };
+  },
+};
+
+function lines(scene: Scene, width: number): string[] {
+  const value = (name: Parameters<typeof figure>[1]) => figure(scene, name);
+  const { look, snapshot } = scene;
+  const state = snapshot.facts.state;
+  const row = (name: string, text: string) => look.paint('dim', toWidth(name, NAME_COLUMNS)) + text;
+  const chartWidth = Math.min(60, width - NAME_COLUMNS - 1);
+  const inserts = value('inserts');
+  const rows = value('inserted_rows');
+  const [memory, memoryMax] = [value('engine_memory_bytes'), state?.limits.engineMemoryBytesMax ?? null];
+  const share = memory === null || memoryMax === null ? null : memory / memoryMax;
+  const [tableRows, tableBytes] = [value('table_rows'), value('table_bytes')];
+  return [
+    row('state', engineState(scene)),
+    row('inserts', `${fullNumber(inserts)}/s  ${inserts ? `avg ${shortNumber((rows ?? 0) / inserts)} rows` : ''}`),
+    row('parts', `${fullNumber(value('engine_parts'))} active  merges ${fullNumber(value('engine_merges'))}`),
+    row(
+      'memory',
+      share === null
+        ? bytes(memory)
+        : `${bytes(memory)}/${bytes(memoryMax)} ${gauge(share, 8, look)} ${percent(share)}`,
+    ),
+    row('cpu', `${percent(value('engine_cpu'))}  rss ${bytes(value('engine_rss_bytes'))}`),
+    row('events', `${shortNumber(tableRows)} rows  ${bytes(tableBytes)}`),
+    row('row size', tableRows ? `${fullNumber((tableBytes ?? 0) / tableRows)} B` : fullNumber(null)),
+    row('inserts', trend(scene, 'inserted_rows', chartWidth, 'stored')),
+    row('parts', trend(scene, 'engine_parts', chartWidth, 'accent')),
+    row('cpu', trend(scene, 'engine_cpu', chartWidth, 'accent')),
+  ];
+}
+
+/** `embedded ready`, with restarts when there were some. */
+export function engineState({ snapshot: { facts }, look }: Scene): string {
+  if (facts.state === null) return '';
+  const { kind, state, restarts } = facts.state.engine;
+  const shown = state === 'ready' ? look.paint('good', state) : look.paint('bad', state);
+  return `${kind} ${shown}${restarts > 0 ? look.paint('warn', `  ${restarts} restarts`) : ''}`;
+}

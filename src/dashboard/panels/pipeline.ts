@@ -1,0 +1,55 @@
+import { gauge } from '../charts/gauge.ts';
+import { toWidth } from '../lines.ts';
+import { bytes, duration, fullNumber, milliseconds, percent, shortNumber } from '../numbers.ts';
+import { figure, type Panel, type Scene, trend } from '../scene.ts';
+
+const NAME_COLUMNS = 10;
+
+/** The road of an event: where it waits, and what failed. */
+export const pipeline: Panel = {
+  id: 'pipeline',
+  draw: (scene, width) => ({ title: 'Pipeline', note: 'where events wait', lines: lines(scene, width) }),
+};
+
+function lines(scene: Scene, width: number): string[] {
+  const value = (name: Parameters<typeof figure>[1]) => figure(scene, name);
+  const { look, snapshot } = scene;
+  const state = snapshot.facts.state;
+  const share = queueShare(scene);
+  const breaker = state?.breaker ?? 'closed';
+  const row = (name: string, text: string) => look.paint('dim', toWidth(name, NAME_COLUMNS)) + text;
+  const chart = (name: string, series: Parameters<typeof figure>[1]) =>
+    row(name, trend(scene, series, Math.min(60, width - NAME_COLUMNS - 1), 'accent'));
+  return [
+    row('receive', `${shortNumber(value('connections'))} conn  ${bytes(value('received_bytes'))}/s`),
+    row('in flight', `${bytes(value('inflight_bytes'))}  ${fullNumber(value('websockets'))} websockets`),
+    row('commit', `${fullNumber(value('commits'))}/s  ${milliseconds(value('commit_ms'))}`),
+    row('spool', `${shortNumber(value('spool_rows'))} ${gauge(share ?? 0, 10, look)} ${percent(share)} of bytes`),
+    row('oldest', waiting(value('spool_oldest_seconds'))),
+    row(
+      'flush',
+      `${fullNumber(value('inserts'))}/s  ${milliseconds(value('insert_ms'))}  ${breakerText(scene, breaker)}`,
+    ),
+    row('failures', `${fullNumber(value('flush_failures'))}/s  dead letters ${fullNumber(value('dead_lettered'))}`),
+    chart('commit ms', 'commit_ms'),
+    chart('insert ms', 'insert_ms'),
+    chart('spool', 'spool_rows'),
+  ];
+}
+
+/** Part of the bytes that the spool may take; null when it is not known. */
+export function queueShare(scene: Scene): number | null {
+  const spooled = figure(scene, 'spool_bytes');
+  const max = scene.snapshot.facts.state?.limits.spoolBytesMax;
+  return spooled === null || max === undefined || max === 0 ? null : spooled / max;
+}
+
+/** `0.4s` or how long it is. */
+export function waiting(seconds: number | null): string {
+  if (seconds === null) return fullNumber(null);
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : duration(seconds * 1_000);
+}
+
+function breakerText({ look }: Scene, breaker: string): string {
+  return breaker === 'closed' ? '' : look.paint('bad', `breaker ${breaker}`);
+}

@@ -1,0 +1,83 @@
+import type { SeriesName } from '../../control/stream.ts';
+import { area, valuesPerColumn } from '../charts/area.ts';
+import { peak } from '../charts/axis.ts';
+import { AXIS_COLUMNS, plot } from '../charts/plot.ts';
+import type { PanelContent } from '../lines.ts';
+import type { Tone } from '../look.ts';
+import { shortNumber } from '../numbers.ts';
+import { type Panel, peakFigure, type Scene, windowOf } from '../scene.ts';
+import { cellsOf, seriesValues } from '../series.ts';
+
+export const throughput: Panel = {
+  id: 'throughput',
+  draw: (scene, width, height) => {
+    const { look } = scene;
+    const legend = `${look.paint('stored', look.gauge[0])} stored  ${look.paint('accepted', look.mark.dot)} accepted`;
+    const chart = rateChart(scene, { filled: 'stored', tone: 'stored', overlay: 'accepted', width, height });
+    const max = shortNumber(peakFigure(scene, 'accepted'));
+    return { title: 'Events/s', note: `${legend}  max ${max}`, lines: chart.lines };
+  },
+};
+
+export interface RateChart {
+  readonly filled: SeriesName;
+  readonly tone: Tone;
+  readonly overlay?: SeriesName;
+  readonly width: number;
+  readonly height: number;
+  /** How a value is written on the axis. */
+  readonly label?: (value: number) => string;
+}
+
+/** An area over the window with its axes, and the largest value in it. */
+export function rateChart(scene: Scene, chart: RateChart): { lines: string[]; peak: number } {
+  const { look, axes, snapshot } = scene;
+  const { width, height, label = shortNumber } = chart;
+  const columns = Math.max(1, width - AXIS_COLUMNS);
+  const rows = Math.max(1, height - 1);
+  const window = windowOf(scene);
+  const perColumn = valuesPerColumn(look);
+  const cells = cellsOf(snapshot.rings, window, columns * perColumn);
+  const values = seriesValues(chart.filled, cells);
+  const overlay =
+    chart.overlay && seriesValues(chart.overlay, perColumn === 1 ? cells : cellsOf(snapshot.rings, window, columns));
+  const top = Math.max(peak(values), peak(overlay ?? []));
+  const max = axes.end(`${chart.filled} ${rows}`, top);
+  const lines = area({
+    values,
+    tone: chart.tone,
+    ...(overlay && { overlay, overlayTone: 'accepted' as const }),
+    height: rows,
+    max,
+    logarithmic: snapshot.ui.logarithmic,
+    look,
+  });
+  const labels = axisLabels(max, rows, snapshot.ui.logarithmic, label);
+  return { lines: plot(lines, labels, { width, spanMs: cells.spanMs, endLabel: endLabel(scene), look }), peak: top };
+}
+
+/** What stands at the right end of a time axis. */
+export function endLabel({ snapshot: { ui } }: Scene): string {
+  if (ui.pausedAt !== null) return 'paused';
+  return ui.seekMs > 0 ? 'then' : 'now';
+}
+
+function axisLabels(max: number, rows: number, logarithmic: boolean, label: (value: number) => string): string[] {
+  const labels = Array.from({ length: rows }, () => '');
+  labels[0] = label(max);
+  if (rows > 1) labels[rows - 1] = '0';
+  const middle = Math.floor(rows / 2);
+  if (rows > 6) labels[middle] = label(logarithmic ? (1 + max) ** (1 - middle / rows) - 1 : max * (1 - middle / rows));
+  return labels;
+}
+
+/** A panel that is one area chart. */
+export function areaPanel(id: string, title: string, chart: Omit<RateChart, 'width' | 'height'>): Panel {
+  return {
+    id,
+    draw: (scene, width, height): PanelContent => {
+      const { lines, peak: top } = rateChart(scene, { ...chart, width, height });
+      return { title, note: `max ${(chart.label ?? shortNumber)(top)}`, lines };
+    },
+  };
+}
