@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { controlServer, statusOf } from '../support/control-server.ts';
+import { temporaryHome } from '../support/temporary-home.ts';
+
+describe('trackflow start, where a daemon runs', () => {
+  it('changes nothing, prints the same screen and exits with 0', async () => {
+    const home = temporaryHome();
+    await controlServer(home);
+    const { code, stdout, stderr } = await runCli(['start', '--home', home]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain("curl -sS http://127.0.0.1:8080/v1/events -H 'content-type: application/json'");
+    const { stdout: json } = await runCli(['start', '--home', home, '--json']);
+    expect(JSON.parse(json)).toMatchObject({ schema: 'trackflow.start/1', changed: false, ready: true, differs: [] });
+  });
+
+  it('says which settings it would need a restart for', async () => {
+    const home = temporaryHome();
+    await controlServer(home);
+    const { stdout, stderr } = await runCli(['start', '--home', home, '--set', 'flush.rowsMax=7', '--json']);
+    expect(JSON.parse(stdout).differs).toEqual(['flush.rowsMax']);
+    expect(stderr).toContain('flush.rowsMax');
+  });
+});
+
+describe('trackflow stop', () => {
+  it('exits with 0 where nothing runs', async () => {
+    const { code, stdout } = await runCli(['stop', '--home', temporaryHome(), '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'trackflow.stop/1', state: 'stopped', changed: false });
+  });
+
+  it('waits for the process to be gone, telling on stderr what is left', async () => {
+    const home = temporaryHome();
+    const daemon = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    onTestFinished(() => void daemon.kill('SIGKILL'));
+    let stopping = 0;
+    await controlServer(home, {
+      'GET /status': () => {
+        if (stopping > 0 && ++stopping > 3) daemon.kill();
+        return { json: statusOf(home, { pid: daemon.pid!, spool: { ...statusOf(home).spool, rows: 1500 } }) };
+      },
+      'POST /stop': () => {
+        stopping = 1;
+        return { status: 202 };
+      },
+    });
+    const { code, stdout, stderr } = await runCli(['stop', '--home', home]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`(pid ${daemon.pid}) stopped`);
+    expect(stderr).toContain('flushing, 1,500 events left');
+  });
+});
+
+describe('the command line', () => {
+  it('exits with 2 for an unknown flag, as JSON where that was asked for', async () => {
+    const human = await runCli(['status', '--hme', 'x']);
+    expect([human.code, human.stdout]).toEqual([2, '']);
+    expect(human.stderr).toContain('Nonexistent flag: --hme');
+    const { code, stdout } = await runCli(['status', '--hme', 'x', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'TF_USAGE', exit: 2, hints: ['trackflow help status'] });
+  });
+
+  it('exits with 127 for an unknown command', async () => {
+    expect((await runCli(['strat'])).code).toBe(127);
+  });
+
+  it('prints no colours into a pipe', async () => {
+    expect((await runCli(['status', '--home', temporaryHome()])).stdout).not.toContain('\u001b');
+  });
+
+  it('lists every exit code, with the errors that end with it', async () => {
+    const { stdout } = await runCli(['exit-codes', '--json']);
+    const { exitCodes } = JSON.parse(stdout) as { exitCodes: { exit: number; errors: string[] }[] };
+    const { ERRORS } = await import('../../src/errors/error.ts');
+    const listed = exitCodes.flatMap(({ exit, errors }) => errors.map((code) => [code, exit]));
+    expect(Object.fromEntries(listed)).toEqual(
+      Object.fromEntries(Object.entries(ERRORS).map(([code, { exit }]) => [code, exit])),
+    );
+    expect((await runCli(['help', 'exit-codes'])).stdout).toContain('75  not in time; try again');
+  });
+});

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { available } from './requirement.ts';
+import { until } from './until.ts';
+
+/** A terminal multiplexer, to run programs in a real terminal of any size. */
+export const hasTmux = () =>
+  available('tmux', () => {
+    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
+    return true;
+  });
+
+let terminals = 0;
+
+/**
+ * A terminal with a program in it, as a person would see it. It has a tmux server of its own, so that no setting of the
+ * machine and no other terminal reaches it.
+ *
+ *     await using terminal = openTerminal('trackflow dash', { columns: 80, rows: 24 });
+ *     await terminal.shows(/LIVE/);
+ *     terminal.press('q');
+ */
+export function openTerminal(
+  command: string,
+  { columns, rows, env = {} }: { columns: number; rows: number; env?: Readonly<Record<string, string>> },
+): Terminal {
+  const terminal = new Terminal(`trackflow-test-${process.pid}-${terminals++}`);
+  const variables = Object.entries({ LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', CI: '', ...env }).flatMap(([name, value]) => [
+    '-e',
+    `${name}=${value}`,
+  ]);
+  terminal.tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), ...variables, command);
+  return terminal;
+}
+
+export class Terminal implements AsyncDisposable {
+  readonly #server: string;
+
+  constructor(server: string) {
+    this.#server = server;
+  }
+
+  /** The rows of the screen, without blanks at their ends; as many as the terminal has. */
+  screen(): string[] {
+    return this.tmux('capture-pane', '-p').split('\n').slice(0, -1);
+  }
+
+  /** The screen and what has scrolled out of it. */
+  scrollback(): string[] {
+    return this.tmux('capture-pane', '-p', '-S', '-').split('\n');
+  }
+
+  /** Waits until the screen matches; returns it. */
+  async shows(wanted: RegExp, timeoutMs = 20_000): Promise<string[]> {
+    let screen: string[] = [];
+    try {
+      await until(() => {
+        screen = this.screen();
+        return wanted.test(screen.join('\n'));
+      }, timeoutMs);
+    } catch {
+      throw new Error(`the screen does not show ${wanted}:\n${screen.join('\n')}`);
+    }
+    return screen;
+  }
+
+  /** Keys by their names in tmux: `q`, `Space`, `Enter`. */
+  press(...keys: readonly string[]): void {
+    this.tmux('send-keys', '--', ...keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  tmux(...args: readonly string[]): string {
+    // The machine's own configuration is not read, and a session in a session is no matter.
+    const { TMUX: _outer, ...env } = process.env;
+    return execFileSync('tmux', ['-L', this.#server, '-f', '/dev/null', ...args], { encoding: 'utf8', env });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.tmux('kill-server');
+    } catch {
+      // It ends by itself with the last program.
+    }
+  }
+}
