@@ -106,8 +106,8 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   'ipaddr.js': ['daemon/enrich'],
   zod: ['src/config', 'src/query', 'daemon/tasks'],
   '@oclif/core': ['src/cli', 'commands'],
-  ink: ['src/dashboard'],
-  react: ['src/dashboard'],
+  ink: ['src/terminal/screen'],
+  react: ['src/terminal/screen'],
   systeminformation: ['daemon/telemetry'],
 };
 

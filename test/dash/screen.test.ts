@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StreamTick } from '../../src/control/stream.ts';
 import { SERIES_NAMES, type SeriesName } from '../../src/control/stream.ts';
-import { fullNumber } from '../../src/dashboard/numbers.ts';
+import { fullNumber } from '../../src/terminal/numbers.ts';
 import { displayWidth } from '../../src/terminal/text.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { hasTmux, openTerminal, type Terminal } from '../support/tmux.ts';

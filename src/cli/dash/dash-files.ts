@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOME_MODE } from '../../config/home.ts';
-import type { ExportDocument } from '../../dashboard/export.ts';
-import { WINDOWS_MS } from '../../dashboard/series.ts';
-import { PRESETS, type Ui } from '../../dashboard/ui.ts';
+import { PRESETS, type Ui } from '../../dashboard/input/ui.ts';
+import type { ExportDocument } from '../../dashboard/print/export.ts';
+import { WINDOWS_MS } from '../../dashboard/store/series.ts';
 
 type Choices = Pick<Ui, 'preset' | 'windowMs' | 'latency' | 'logarithmic'>;
 

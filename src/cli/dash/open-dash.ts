@@ -3,16 +3,16 @@
  * they cost a third of a second, and after the variables that they read at import.
  */
 import { setForLibraries } from '../../config/environment.ts';
-import { type Ask, runAudience } from '../../dashboard/audience.ts';
-import { exportDocument } from '../../dashboard/export.ts';
-import { runFeed, type Source } from '../../dashboard/feed.ts';
-import { stripColours } from '../../dashboard/lines.ts';
-import type { Symbols } from '../../dashboard/look.ts';
-import { lookOf } from '../../dashboard/look.ts';
+import { REFRESHES_MS } from '../../dashboard/input/ui.ts';
 import { sourceRows } from '../../dashboard/panels/sources.ts';
-import type { Scene } from '../../dashboard/scene.ts';
-import { DashStore } from '../../dashboard/store.ts';
-import { REFRESHES_MS } from '../../dashboard/ui.ts';
+import { exportDocument } from '../../dashboard/print/export.ts';
+import type { Scene } from '../../dashboard/screen/scene.ts';
+import { type Ask, runAudience } from '../../dashboard/store/audience.ts';
+import { runFeed, type Source } from '../../dashboard/store/feed.ts';
+import { DashStore } from '../../dashboard/store/store.ts';
+import { stripColours } from '../../terminal/lines.ts';
+import type { Symbols } from '../../terminal/look.ts';
+import { lookOf } from '../../terminal/look.ts';
 import type { Instance } from '../instance.ts';
 import { DashFiles } from './dash-files.ts';
 
@@ -42,7 +42,7 @@ export async function openDash(instance: Instance, terminal: DashTerminal): Prom
     // Without it React keeps a measurement of every render for ever, and takes longer for it.
     setForLibraries('NODE_ENV', 'production');
     if (!colours) setForLibraries('FORCE_COLOR', '0');
-    const { showLive } = await import('../../dashboard/live.tsx');
+    const { showLive } = await import('../../dashboard/live.ts');
     await showLive(
       {
         store,

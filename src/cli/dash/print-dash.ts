@@ -1,7 +1,7 @@
-import { type Said, sentences } from '../../dashboard/accessible.ts';
-import { runFeed } from '../../dashboard/feed.ts';
-import { type DashDocument, documents } from '../../dashboard/snapshot.ts';
-import { DashStore } from '../../dashboard/store.ts';
+import { type Said, sentences } from '../../dashboard/print/accessible.ts';
+import { type DashDocument, documents } from '../../dashboard/print/snapshot.ts';
+import { runFeed } from '../../dashboard/store/feed.ts';
+import { DashStore } from '../../dashboard/store/store.ts';
 import type { Instance } from '../instance.ts';
 
 /** The figures of now. Throws TF_NOT_RUNNING when there is no daemon. */

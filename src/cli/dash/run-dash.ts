@@ -1,4 +1,4 @@
-import { type DashDocument, snapshotText, watchLine } from '../../dashboard/snapshot.ts';
+import { type DashDocument, snapshotText, watchLine } from '../../dashboard/print/snapshot.ts';
 import { terminalJson } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
 import { endsWhenInterrupted } from '../interruption.ts';

@@ -1,5 +1,5 @@
 import type { Environment } from '../../config/environment.ts';
-import type { Symbols } from '../../dashboard/look.ts';
+import type { Symbols } from '../../terminal/look.ts';
 
 export const SYMBOLS = ['auto', 'braille', 'block', 'ascii'] as const;
 export type SymbolsChoice = (typeof SYMBOLS)[number];

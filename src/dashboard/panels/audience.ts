@@ -1,11 +1,11 @@
+import { gauge } from '../../terminal/charts/gauge.ts';
+import { type Column, table } from '../../terminal/charts/table.ts';
+import type { Look } from '../../terminal/look.ts';
+import { fullNumber, percent } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { AUDIENCE_TABLES, type AudienceDimension, type AudienceRow } from '../audience.ts';
-import { gauge } from '../charts/gauge.ts';
-import { type Column, table } from '../charts/table.ts';
-import { filterOf } from '../filter.ts';
-import type { Look } from '../look.ts';
-import { fullNumber, percent } from '../numbers.ts';
-import type { Panel, Scene } from '../scene.ts';
+import { filterOf } from '../input/filter.ts';
+import type { Panel, Scene } from '../screen/scene.ts';
+import { AUDIENCE_TABLES, type AudienceDimension, type AudienceRow } from '../store/audience.ts';
 
 const NONE: Readonly<Record<AudienceDimension, string>> = {
   path: '(no page)',

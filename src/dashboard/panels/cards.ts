@@ -1,7 +1,7 @@
+import { type Block, beside, fitting, panel } from '../../terminal/lines.ts';
+import { bytes, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { type Block, beside, fitting, panel } from '../lines.ts';
-import { bytes, fullNumber, milliseconds, percent, shortNumber } from '../numbers.ts';
-import { figure, peakFigure, type Scene } from '../scene.ts';
+import { figure, peakFigure, type Scene } from '../screen/scene.ts';
 import { queueShare, waiting } from './pipeline.ts';
 import { diskForecast } from './system.ts';
 import { whenText } from './tasks.ts';

@@ -1,8 +1,8 @@
+import { gauge } from '../../terminal/charts/gauge.ts';
+import { toWidth } from '../../terminal/lines.ts';
+import { bytes, fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { gauge } from '../charts/gauge.ts';
-import { toWidth } from '../lines.ts';
-import { bytes, fullNumber, percent, shortNumber } from '../numbers.ts';
-import { figure, type Panel, type Scene, trend } from '../scene.ts';
+import { figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 9;
 

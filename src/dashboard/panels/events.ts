@@ -1,9 +1,9 @@
 import type { LogEntry } from '../../control/stream.ts';
+import type { Look } from '../../terminal/look.ts';
+import { clock } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { filterOf } from '../filter.ts';
-import type { Look } from '../look.ts';
-import { clock } from '../numbers.ts';
-import type { Panel, Scene } from '../scene.ts';
+import { filterOf } from '../input/filter.ts';
+import type { Panel, Scene } from '../screen/scene.ts';
 
 /** The log from level warn up, the newest last and in view. */
 export const events: Panel = {

@@ -1,9 +1,10 @@
-import { heatMap } from '../charts/heat.ts';
-import { AXIS_COLUMNS, plot } from '../charts/plot.ts';
-import { fitting } from '../lines.ts';
-import { milliseconds } from '../numbers.ts';
-import { figure, type Panel, type Scene, windowOf } from '../scene.ts';
-import { cellsOf, latencyCounts } from '../series.ts';
+import { LATENCY_BOUNDS_MS } from '../../control/stream.ts';
+import { heatMap } from '../../terminal/charts/heat.ts';
+import { AXIS_COLUMNS, plot } from '../../terminal/charts/plot.ts';
+import { fitting } from '../../terminal/lines.ts';
+import { milliseconds } from '../../terminal/numbers.ts';
+import { figure, type Panel, type Scene, windowOf } from '../screen/scene.ts';
+import { cellsOf, latencyCounts } from '../store/series.ts';
 import { endLabel, rateChart } from './throughput.ts';
 
 /** What the title takes beside the percentiles. */
@@ -24,7 +25,7 @@ export const latency: Panel = {
 
 function map(scene: Scene, width: number, height: number): string[] {
   const cells = cellsOf(scene.snapshot.rings, windowOf(scene), Math.max(1, width - AXIS_COLUMNS));
-  const heat = heatMap(latencyCounts(cells), Math.max(1, height - 1), scene.look);
+  const heat = heatMap(latencyCounts(cells), LATENCY_BOUNDS_MS, Math.max(1, height - 1), scene.look);
   return plot(heat.lines, heat.labels, { width, spanMs: cells.spanMs, endLabel: endLabel(scene), look: scene.look });
 }
 

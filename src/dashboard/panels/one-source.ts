@@ -1,10 +1,10 @@
 import type { SourceFigures } from '../../control/stream.ts';
-import { area, valuesPerColumn } from '../charts/area.ts';
-import { peak } from '../charts/axis.ts';
-import { AXIS_COLUMNS, plot } from '../charts/plot.ts';
-import type { PanelContent } from '../lines.ts';
-import { bytes, clock, fullNumber, milliseconds, percent, shortNumber } from '../numbers.ts';
-import type { Scene } from '../scene.ts';
+import { area, valuesPerColumn } from '../../terminal/charts/area.ts';
+import { peak } from '../../terminal/charts/axis.ts';
+import { AXIS_COLUMNS, plot } from '../../terminal/charts/plot.ts';
+import type { PanelContent } from '../../terminal/lines.ts';
+import { bytes, clock, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import type { Scene } from '../screen/scene.ts';
 import { labelOf, rejectedShare } from './source-label.ts';
 
 /** Lines above the chart. */

@@ -1,7 +1,7 @@
-import { gauge } from '../charts/gauge.ts';
-import { toWidth } from '../lines.ts';
-import { bytes, duration, fullNumber, milliseconds, percent, shortNumber } from '../numbers.ts';
-import { figure, type Panel, type Scene, trend } from '../scene.ts';
+import { gauge } from '../../terminal/charts/gauge.ts';
+import { toWidth } from '../../terminal/lines.ts';
+import { bytes, duration, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import { figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 10;
 

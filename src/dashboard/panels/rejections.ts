@@ -1,7 +1,7 @@
+import { type Column, table } from '../../terminal/charts/table.ts';
+import { fullNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { type Column, table } from '../charts/table.ts';
-import { fullNumber } from '../numbers.ts';
-import { figure, type Panel, type Scene } from '../scene.ts';
+import { figure, type Panel, type Scene } from '../screen/scene.ts';
 
 interface Reason {
   readonly what: 'rejected' | 'refused';

@@ -1,13 +1,13 @@
 import type { SourceFigures } from '../../control/stream.ts';
+import { sparkline } from '../../terminal/charts/sparkline.ts';
+import { type Column, table } from '../../terminal/charts/table.ts';
+import type { PanelContent } from '../../terminal/lines.ts';
+import { duration, fullNumber, milliseconds, UNKNOWN } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { sparkline } from '../charts/sparkline.ts';
-import { type Column, table } from '../charts/table.ts';
-import { filterOf } from '../filter.ts';
-import type { PanelContent } from '../lines.ts';
-import { duration, fullNumber, milliseconds, UNKNOWN } from '../numbers.ts';
-import type { Panel, Scene } from '../scene.ts';
-import type { Snapshot } from '../store.ts';
-import type { SourceSort } from '../ui.ts';
+import { filterOf } from '../input/filter.ts';
+import type { SourceSort } from '../input/ui.ts';
+import type { Panel, Scene } from '../screen/scene.ts';
+import type { Snapshot } from '../store/store.ts';
 import { oneSource } from './one-source.ts';
 import { labelOf, rejectedShare } from './source-label.ts';
 

@@ -1,11 +1,11 @@
 import type { TaskFigures } from '../../control/stream.ts';
+import { gauge } from '../../terminal/charts/gauge.ts';
+import { type Column, table } from '../../terminal/charts/table.ts';
+import type { Look } from '../../terminal/look.ts';
+import { clock, duration, percent, UNKNOWN } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { gauge } from '../charts/gauge.ts';
-import { type Column, table } from '../charts/table.ts';
-import { filterOf } from '../filter.ts';
-import type { Look } from '../look.ts';
-import { clock, duration, percent, UNKNOWN } from '../numbers.ts';
-import type { Panel, Scene } from '../scene.ts';
+import { filterOf } from '../input/filter.ts';
+import type { Panel, Scene } from '../screen/scene.ts';
 
 const STATE_TONES = { queued: 'dim', running: 'accent', done: 'good', failed: 'bad', cancelled: 'warn' } as const;
 const GAUGE_COLUMNS = 10;

@@ -1,12 +1,12 @@
 import type { SeriesName } from '../../control/stream.ts';
-import { area, valuesPerColumn } from '../charts/area.ts';
-import { peak } from '../charts/axis.ts';
-import { AXIS_COLUMNS, plot } from '../charts/plot.ts';
-import type { PanelContent } from '../lines.ts';
-import type { Tone } from '../look.ts';
-import { shortNumber } from '../numbers.ts';
-import { type Panel, peakFigure, type Scene, windowOf } from '../scene.ts';
-import { cellsOf, seriesValues } from '../series.ts';
+import { area, valuesPerColumn } from '../../terminal/charts/area.ts';
+import { peak } from '../../terminal/charts/axis.ts';
+import { AXIS_COLUMNS, plot } from '../../terminal/charts/plot.ts';
+import type { PanelContent } from '../../terminal/lines.ts';
+import type { Tone } from '../../terminal/look.ts';
+import { shortNumber } from '../../terminal/numbers.ts';
+import { type Panel, peakFigure, type Scene, windowOf } from '../screen/scene.ts';
+import { cellsOf, seriesValues } from '../store/series.ts';
 
 export const throughput: Panel = {
   id: 'throughput',

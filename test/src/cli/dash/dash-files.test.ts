@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DashFiles } from '../../../../src/cli/dash/dash-files.ts';
 import { hasColours, isAccessible, isScreen, symbolsFor } from '../../../../src/cli/dash/terminal-kind.ts';
-import { exportDocument } from '../../../../src/dashboard/export.ts';
-import { DashStore } from '../../../../src/dashboard/store.ts';
-import { UI_DEFAULT } from '../../../../src/dashboard/ui.ts';
+import { UI_DEFAULT } from '../../../../src/dashboard/input/ui.ts';
+import { exportDocument } from '../../../../src/dashboard/print/export.ts';
+import { DashStore } from '../../../../src/dashboard/store/store.ts';
 import { temporaryHome } from '../../../support/temporary-home.ts';
 import { history, T0, tick } from '../../dashboard/stream-lines.ts';
 

@@ -1,0 +1,68 @@
+import type { ScreenSize } from '../../terminal/screen/screen.tsx';
+import { sourceRows } from '../panels/sources.ts';
+import { panelsOf, sizeOf } from '../screen/views.ts';
+import type { DashStore } from '../store/store.ts';
+import { FILTER_LENGTH_MAX } from './filter.ts';
+import { bindingOf, type Effect, findCommands, type KeyContext } from './keymap.ts';
+
+/** Turns keys into choices, and tells of what is not a choice. */
+export function keyHandler(
+  store: DashStore,
+  onEffect: (effect: Effect) => void,
+): (key: string, screen: ScreenSize) => void {
+  return press;
+
+  function press(key: string, screen: ScreenSize): void {
+    const { ui } = store.getSnapshot();
+    if (ui.command !== null && key !== 'ctrl-c') {
+      command(ui.command, key, screen);
+      return;
+    }
+    if (ui.typing && key !== 'ctrl-c') {
+      store.update((now) => ({ ...now, ...typed(now.filter, key), selected: 0 }));
+      return;
+    }
+    const binding = bindingOf(key);
+    if (binding === undefined) return;
+    store.update((now) => {
+      const settled = now.message === '' ? now : { ...now, message: '' };
+      return binding.apply === undefined ? settled : binding.apply(settled, contextOf(store, screen), key);
+    });
+    if (binding.effect !== undefined) onEffect(binding.effect);
+  }
+
+  function command(text: string, key: string, screen: ScreenSize): void {
+    const { filter, typing } = typed(text, key);
+    store.update((now) => ({ ...now, command: typing ? filter : null }));
+    const [found] = findCommands(text);
+    if (key === 'enter' && found !== undefined) press(found.keys[0]!, screen);
+  }
+}
+
+function contextOf(store: DashStore, { columns, rows }: ScreenSize): KeyContext {
+  const snapshot = store.getSnapshot();
+  const { ui, facts, receivedAt } = snapshot;
+  return {
+    panels: panelsOf(ui.view, sizeOf(columns, rows), ui.preset).length,
+    rows: ui.view === 'logs' ? facts.log.length : sourceRows(snapshot).length,
+    receivedAt,
+  };
+}
+
+/** A key while the filter is typed. */
+function typed(filter: string, key: string): { filter: string; typing: boolean } {
+  switch (key) {
+    case 'enter':
+      return { filter, typing: false };
+    case 'esc':
+      return { filter: '', typing: false };
+    case 'backspace':
+      return { filter: [...filter].slice(0, -1).join(''), typing: true };
+    case 'space':
+      return { filter: `${filter} `, typing: true };
+  }
+  const isText = key.length > 0 && !/^(ctrl-|shift-)/.test(key) && !NAMES.has(key);
+  return { filter: isText ? (filter + key).slice(0, FILTER_LENGTH_MAX) : filter, typing: true };
+}
+
+const NAMES = new Set(['tab', 'up', 'down', 'left', 'right', 'pageup', 'pagedown']);

@@ -1,0 +1,101 @@
+import { ends, fitting, lineWidth, toWidth } from '../../terminal/lines.ts';
+import type { Tone } from '../../terminal/look.ts';
+import { clock, duration, fullNumber, shortNumber } from '../../terminal/numbers.ts';
+import { terminalText } from '../../terminal/text.ts';
+import { KEYMAP } from '../input/keymap.ts';
+import { VIEW_TITLES, VIEWS } from '../input/ui.ts';
+import type { Scene } from './scene.ts';
+import type { Size } from './views.ts';
+
+/** The light and the word for how the instance is. */
+export function stateWord({ snapshot, look }: Scene): { light: string; word: string } {
+  const { connection, facts } = snapshot;
+  const [tone, word] = verdict();
+  return { light: look.paint(tone, look.mark.light), word: look.paint(tone, word) };
+
+  function verdict(): [Tone, string] {
+    if (connection.kind === 'not-running') return ['bad', 'NOT RUNNING'];
+    const { state } = facts;
+    if (state === null) return ['dim', 'CONNECTING'];
+    if (connection.kind !== 'live') return ['dim', 'LAST KNOWN'];
+    if (state.state !== 'running') return ['warn', state.state.toUpperCase()];
+    return state.problems.length > 0 ? ['warn', 'DEGRADED'] : ['good', 'RUNNING'];
+  }
+}
+
+/** Instance, state, engine, process; connection, refresh and window at the right. */
+export function headerLine(scene: Scene, width: number, size: Size): string {
+  const { snapshot, look } = scene;
+  const { facts, ui, receivedAt } = snapshot;
+  const { state } = facts;
+  const { light, word } = stateWord(scene);
+  const instance = state === null ? 'trackflow' : `trackflow/${terminalText(state.instance)}`;
+  const sep = ` ${look.mark.dot} `;
+  const right = [connectionText(scene), ...(size === 'small' ? [] : [`win ${duration(ui.windowMs)}`])];
+  if (size === 'full' && state !== null) right.push(`v${terminalText(state.version)}`, clock(receivedAt));
+  const rightText = `${right.join(sep)} `;
+  const parts = [` ${look.paint('bold', instance)} ${light} ${word}`];
+  if (state !== null) {
+    const other =
+      state.version === scene.version ? '' : `daemon ${terminalText(state.version)}, this is ${scene.version}`;
+    parts.push(
+      look.paint('warn', other),
+      terminalText(state.engine.kind),
+      `up ${duration(receivedAt - state.startedAt)}`,
+      `pid ${state.pid}`,
+    );
+    if (size !== 'medium') parts.push(terminalText(state.url));
+    if (state.problems.length > 0) parts.push(look.paint('warn', terminalText(state.problems[0]!)));
+  }
+  return ends(fitting(parts, width - lineWidth(rightText) - 1), rightText, width);
+}
+
+/** How fresh the screen is, in a word. */
+export function connectionText(scene: Scene): string {
+  const { look, snapshot } = scene;
+  const { connection, ui, acceptedWhilePaused, slowed } = snapshot;
+  switch (connection.kind) {
+    case 'connecting':
+      return look.paint('dim', 'CONNECTING');
+    case 'stale':
+      return look.paint('warn', `STALE ${connection.seconds}s`);
+    case 'reconnecting':
+      return look.paint('bad', `RECONNECTING ${connection.attempt}`);
+    case 'not-running':
+      return look.paint('bad', 'OFFLINE');
+    case 'live':
+      break;
+  }
+  if (ui.pausedAt !== null)
+    return look.paint('warn', `PAUSED ${clock(ui.pausedAt)} +${shortNumber(acceptedWhilePaused)}`);
+  if (ui.seekMs > 0) return look.paint('accent', `SEEK -${duration(ui.seekMs)}`);
+  const every = `LIVE ${fullNumber(ui.refreshMs / 1_000)}s`;
+  return slowed ? look.paint('warn', `${every} display slowed`) : look.paint('good', every);
+}
+
+/** The views, the open one marked. */
+export function tabsLine({ snapshot: { ui }, look }: Scene, width: number): string {
+  const tabs = VIEWS.map((view, index) => {
+    const text = ` ${index + 1} ${VIEW_TITLES[view]} `;
+    return view === ui.view ? look.paint('inverse', text) : look.paint('dim', text);
+  });
+  const chosen = `layout ${ui.preset}  ${ui.logarithmic ? 'log scale' : ''} `;
+  return ends(` ${fitting(tabs, width - 2, '')}`, look.paint('dim', chosen), width);
+}
+
+/** What is typed or what just happened, else the keys. */
+export function footerLine({ snapshot: { ui }, look }: Scene, width: number): string {
+  if (ui.typing)
+    return toWidth(
+      ` / ${terminalText(ui.filter)}${look.paint('inverse', ' ')}  ${look.paint('dim', 'Enter keeps it, Esc clears it')}`,
+      width,
+    );
+  if (ui.message !== '') return toWidth(` ${terminalText(ui.message)}`, width);
+  const keys = KEYMAP.filter(({ short }) => short !== undefined);
+  const last = keys.find(({ effect }) => effect === 'quit')!;
+  const named = (one: (typeof keys)[number]) => `${look.paint('bold', one.shown)} ${look.paint('dim', one.short!)}`;
+  const quit = named(last);
+  const others = keys.filter((one) => one !== last && (ui.filter === '' || one.short !== 'filter')).map(named);
+  const filter = ui.filter === '' ? [] : [look.paint('warn', `filter ${terminalText(ui.filter)}`)];
+  return toWidth(` ${fitting([...filter, ...others], width - 10)}  ${quit}`, width);
+}

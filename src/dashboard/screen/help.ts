@@ -1,0 +1,34 @@
+import { toWidth } from '../../terminal/lines.ts';
+import type { Look } from '../../terminal/look.ts';
+import { terminalText } from '../../terminal/text.ts';
+import { type Binding, findCommands, KEYMAP } from '../input/keymap.ts';
+
+const KEY_COLUMNS = 8;
+/** From this width on, keys stand in two columns. */
+const TWO_COLUMNS_MIN = 120;
+
+/** Every key and what it does, from the table of keys. */
+export function helpLines(look: Look, width: number): string[] {
+  const entries = KEYMAP.map((binding) => entryLine(binding, look));
+  if (width < TWO_COLUMNS_MIN) return entries;
+  const half = Math.ceil(entries.length / 2);
+  const column = Math.floor(width / 2);
+  return entries.slice(0, half).map((left, index) => toWidth(left, column) + (entries[half + index] ?? ''));
+}
+
+/** What is typed into the list of commands, and those that fit; Enter does the first. */
+export function commandLines(typed: string, look: Look): string[] {
+  const found = findCommands(typed).map((binding, index) => {
+    const line = entryLine(binding, look);
+    return index === 0 ? look.paint('inverse', line) : line;
+  });
+  return [
+    ` : ${terminalText(typed)}${look.paint('inverse', ' ')}`,
+    '',
+    ...(found.length > 0 ? found : [' no such command']),
+  ];
+}
+
+function entryLine({ shown, help }: Binding, look: Look): string {
+  return ` ${look.paint('bold', toWidth(shown, KEY_COLUMNS))}${help}`;
+}

@@ -1,0 +1,52 @@
+import type { SeriesName } from '../../control/stream.ts';
+import type { Axes } from '../../terminal/charts/axis.ts';
+import { sparkline } from '../../terminal/charts/sparkline.ts';
+import type { Block, PanelContent } from '../../terminal/lines.ts';
+import { panel } from '../../terminal/lines.ts';
+import type { Look, Tone } from '../../terminal/look.ts';
+import { cellsOf, peakOf, seriesValues, type TimeWindow, valueAt } from '../store/series.ts';
+import type { Snapshot } from '../store/store.ts';
+
+/** Everything that one frame is drawn from. */
+export interface Scene {
+  readonly snapshot: Snapshot;
+  readonly look: Look;
+  readonly axes: Axes;
+  /** How to start what is missing, as it can be typed here. */
+  readonly startCommand: string;
+  /** Of this program; a daemon of another one is told apart. */
+  readonly version: string;
+}
+
+/** A part of a view that can have the focus and the whole screen. */
+export interface Panel {
+  readonly id: string;
+  draw(scene: Scene, width: number, height: number): PanelContent;
+}
+
+export function windowOf({ snapshot: { viewAt, ui } }: Scene): TimeWindow {
+  return { endsAt: viewAt, lengthMs: ui.windowMs };
+}
+
+/** The figure of a series at the end of the window; null when it is not known. */
+export function figure({ snapshot: { rings, viewAt } }: Scene, name: SeriesName): number | null {
+  return valueAt(rings, name, viewAt);
+}
+
+export function peakFigure(scene: Scene, name: SeriesName): number | null {
+  return peakOf(scene.snapshot.rings, name, windowOf(scene));
+}
+
+/** A sparkline of the window, `width` characters. */
+export function trend(scene: Scene, name: SeriesName, width: number, tone: Tone): string {
+  if (width <= 0) return '';
+  const values = seriesValues(name, cellsOf(scene.snapshot.rings, windowOf(scene), width));
+  return scene.look.paint(tone, sparkline(values, scene.look.symbols));
+}
+
+/** Draws a panel in its frame; `index` is its place in the view, for the focus. */
+export function drawPanel(scene: Scene, one: Panel, index: number, width: number, height: number): Block {
+  const content = one.draw(scene, width - 2, height - 2);
+  const focused = scene.snapshot.ui.focus === index && !scene.snapshot.ui.zoomed;
+  return panel({ ...content, focused }, width, height, scene.look);
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { keyHandler } from '../../../../src/dashboard/input/controller.ts';
+import { KEYMAP } from '../../../../src/dashboard/input/keymap.ts';
+import { VIEWS } from '../../../../src/dashboard/input/ui.ts';
+import { drawFrame } from '../../../../src/dashboard/screen/frame.ts';
+import { DashStore } from '../../../../src/dashboard/store/store.ts';
+import { Axes } from '../../../../src/terminal/charts/axis.ts';
+import { lineWidth, stripColours } from '../../../../src/terminal/lines.ts';
+import { lookOf, type Symbols } from '../../../../src/terminal/look.ts';
+import { history, STATE, source, T0, tick } from '../stream-lines.ts';
+
+const SIZES = [
+  [200, 60],
+  [160, 45],
+  [120, 32],
+  [110, 30],
+  [80, 24],
+  [78, 22],
+  [60, 13],
+  [40, 8],
+  [30, 5],
+  [10, 2],
+  [1, 1],
+] as const;
+
+const HOSTILE = [
+  '\u001b[2J\u001b]0;owned\u0007',
+  'a\nb\tc',
+  '東京🎉👩‍👩‍👧',
+  'user\u202etxt',
+  '❤️'.repeat(30),
+  'x'.repeat(300),
+];
+
+function filled(): DashStore {
+  const store = new DashStore();
+  const figures = {
+    accepted: 12_408,
+    stored: 12_391,
+    ack_p50_ms: 4,
+    ack_p99_ms: 38,
+    lag_ms: 420,
+    disk_free_bytes: 5e10,
+  };
+  store.receive(history(300, (second) => ({ ...figures, accepted: 12_000 + second })));
+  const sources = HOSTILE.map((name, index) => source(name, 100 - index));
+  const log = HOSTILE.map((text, id) => ({
+    id: id + 1,
+    at: T0,
+    level: 'warn' as const,
+    step: 'flush',
+    event: 'failed',
+    fields: { text },
+  }));
+  const tasks = [
+    {
+      id: 't-1',
+      kind: 'retention',
+      state: 'running' as const,
+      progress: 0.7,
+      step: HOSTILE[0]!,
+      error: '',
+      createdAt: '',
+      finishedAt: null,
+      nextAt: null,
+    },
+  ];
+  store.receive(tick(1, figures, { sources: [source('pageview', 7_912), ...sources], log, tasks }));
+  return store;
+}
+
+function draw(store: DashStore, columns: number, rows: number, symbols: Symbols = 'block', colours = false) {
+  const scene = {
+    snapshot: store.getSnapshot(),
+    look: lookOf(symbols, colours),
+    axes: new Axes(),
+    startCommand: 'trackflow start',
+    version: '0.1.0',
+  };
+  return drawFrame(scene, columns, rows);
+}
+
+describe.each(SIZES)('a frame of %i columns and %i rows', (columns, rows) => {
+  it.each(VIEWS)('fills its lines exactly and leaves the last row free in the view %s', (view) => {
+    const store = filled();
+    store.update((ui) => ({ ...ui, view }));
+    for (const change of [
+      {},
+      { zoomed: true },
+      { help: true },
+      { typing: true, filter: HOSTILE[2]! },
+      { latency: 'lines' as const },
+      { command: 'zo' },
+    ]) {
+      store.update((ui) => ({
+        ...ui,
+        help: false,
+        zoomed: false,
+        typing: false,
+        filter: '',
+        command: null,
+        ...change,
+      }));
+      for (const colours of [true, false]) {
+        const frame = draw(store, columns, rows, 'block', colours);
+        expect(frame).toHaveLength(Math.max(1, rows - 1));
+        expect(frame.map(lineWidth)).toEqual(frame.map(() => columns));
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+        expect(frame.map(stripColours).join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u200b-\u200f]/);
+      }
+    }
+  });
+
+  it('says what to run when there is no daemon', () => {
+    const store = new DashStore();
+    store.setConnection({ kind: 'not-running' });
+    const text = draw(store, columns, rows).join('\n');
+    if (columns >= 30) expect(text).toMatch(/trackflow start/);
+  });
+});
+
+it('has only ASCII where that is asked for, and no colour codes without colours', () => {
+  const store = new DashStore();
+  store.receive(history(300, () => ({ accepted: 5, stored: 4, ack_p99_ms: 3 })));
+  store.receive(tick(1, { accepted: 5 }));
+  for (const view of VIEWS) {
+    store.update((ui) => ({ ...ui, view }));
+    expect(draw(store, 120, 32, 'ascii').join('')).toMatch(/^[ -~]*$/);
+  }
+});
+
+it('shows the figures of the stream', () => {
+  const text = draw(filled(), 200, 60).join('\n');
+  expect(text).toContain('12,408/s');
+  expect(text).toContain('12,391/s');
+  expect(text).toContain('4 ms / 38 ms');
+  expect(text).toContain('420 ms');
+  expect(text).toMatch(/web\/pageview +7,912/);
+});
+
+it('tells how fresh it is', () => {
+  const store = filled();
+  expect(draw(store, 80, 24)[0]).toMatch(/RUNNING.*LIVE 1s/);
+  store.setConnection({ kind: 'stale', seconds: 7 });
+  expect(draw(store, 80, 24)[0]).toMatch(/LAST KNOWN.*STALE 7s/);
+  store.setConnection({ kind: 'reconnecting', attempt: 3, why: 'gone' });
+  expect(draw(store, 80, 24)[0]).toContain('RECONNECTING 3');
+  store.receive(tick(2, {}, { state: { ...STATE, version: '0.0.9' } }));
+  expect(draw(store, 80, 24)[0]).toContain('daemon 0.0.9, this is 0.1.0');
+  store.receive(tick(3, {}, { state: { ...STATE, problems: ['the disk is full'] } }));
+  expect(draw(store, 120, 32)[0]).toMatch(/DEGRADED.*the disk is full/);
+});
+
+describe('keys', () => {
+  const size = { columns: 120, rows: 32 };
+  const typing = (store: DashStore, ...keys: readonly string[]) => {
+    const effects: string[] = [];
+    const press = keyHandler(store, (effect) => effects.push(effect));
+    for (const key of keys) press(key, size);
+    return effects;
+  };
+
+  it('do one thing each', () => {
+    const all = KEYMAP.flatMap(({ keys }) => keys);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('all stand in the help', () => {
+    const store = filled();
+    typing(store, '?');
+    const text = draw(store, 120, 40).join('\n');
+    for (const { help } of KEYMAP) expect(text).toContain(help.slice(0, 40));
+  });
+
+  it('open views, filter, sort, and Esc goes back without quitting', () => {
+    const store = filled();
+    expect(typing(store, '2', '/', 'p', 'a', 'g', 'enter')).toEqual([]);
+    expect(store.getSnapshot().ui).toMatchObject({ view: 'ingest', filter: 'pag', typing: false });
+    expect(draw(store, 120, 32).join('\n')).toContain('1 of 7');
+    expect(typing(store, 'esc', 'esc', 'esc')).toEqual([]);
+    expect(store.getSnapshot().ui.filter).toBe('');
+    typing(store, 's', 'r', 'z', 'tab');
+    expect(store.getSnapshot().ui).toMatchObject({ sort: 'REJ%', ascending: true, zoomed: true, focus: 1 });
+    expect(typing(store, 'q', 'ctrl-c', 'e')).toEqual(['quit', 'quit', 'export']);
+  });
+
+  it('are found by their words and done', () => {
+    const store = filled();
+    typing(store, ':', ...'heat map');
+    expect(draw(store, 120, 32).join('\n')).toMatch(/Commands[\s\S]*heat map/);
+    typing(store, 'enter');
+    expect(store.getSnapshot().ui).toMatchObject({ command: null, latency: 'lines' });
+    expect(typing(store, ':', ...'export', 'enter')).toEqual(['export']);
+    expect(typing(store, ':', ...'zzzz', 'enter', ':', 'q', 'esc')).toEqual([]);
+  });
+
+  it('drill down into one source', () => {
+    const store = filled();
+    typing(store, '2', 'enter');
+    expect(draw(store, 120, 32).join('\n')).toMatch(/web\/pageview ─[\s\S]* 7,912\/s/);
+    typing(store, 'down');
+    expect(draw(store, 120, 32).join('\n')).not.toMatch(/web\/pageview/);
+    typing(store, 'esc');
+    expect(draw(store, 120, 32).join('\n')).toMatch(/SOURCE.*EV\/S/);
+  });
+
+  it('move the window and come back', () => {
+    const store = filled();
+    typing(store, '-', '[', '[');
+    expect(store.getSnapshot().ui).toMatchObject({ windowMs: 60_000, seekMs: 60_000 });
+    expect(draw(store, 120, 32)[0]).toContain('SEEK -1m');
+    typing(store, '0', '=');
+    expect(store.getSnapshot().ui).toMatchObject({ windowMs: 300_000, seekMs: 0 });
+  });
+});
