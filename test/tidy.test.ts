@@ -22,11 +22,13 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['src/control', ['src/control', 'src/config', 'src/errors', 'src/engine/engine.ts']],
   ['src/terminal', ['src/terminal']],
   ['src/dashboard', ['src/dashboard', 'src/control', 'src/errors', 'src/terminal']],
+  ['src/loadtest', ['src/loadtest', 'src/control', 'src/errors', 'src/terminal', 'src/package-root.ts']],
   [
     'src/cli',
     [
       'src/cli',
       'src/dashboard',
+      'src/loadtest',
       'src/terminal',
       'src/clickhouse/migrate.ts',
       'src/config',
@@ -95,8 +97,9 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   chdb: ['src/engine', 'src/cli/doctor'],
   'ffi-rs': ['src/engine'],
   fastify: ['daemon/control', 'daemon/receive'],
-  ws: ['daemon/receive/websocket'],
-  undici: ['src/control'],
+  ws: ['daemon/receive/websocket', 'src/loadtest/send'],
+  undici: ['src/control', 'src/loadtest/send'],
+  'hdr-histogram-js': ['src/loadtest/measure'],
   pino: ['daemon/log.ts', 'daemon/pino-roll.d.ts'],
   'pino-roll': ['daemon/log.ts'],
   'prom-client': ['daemon/telemetry'],
@@ -206,6 +209,7 @@ test('every source is reached from an entry', () => {
     'daemon/threads/spool-thread.ts',
     'daemon/threads/collector-thread.ts',
     'src/engine/engine-process.ts',
+    'src/loadtest/worker/worker-thread.ts',
   ];
   const reached = new Set<string>();
   const queue = [...entries, ...sources.filter((file) => file.startsWith('commands/') || file.endsWith('.d.ts'))];
