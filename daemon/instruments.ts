@@ -23,6 +23,8 @@ const MINUTE_SECONDS = 60;
 const DISK_FREE = SERIES_NAMES.indexOf('disk_free_bytes');
 /** Seconds without a sample (the machine slept, the clock was set) that are not spread over but left as a gap. */
 const SPREAD_SECONDS_MAX = 10;
+/** Seconds by which the clock may go back (a timer that fires early, an adjustment) before that counts as setting it. */
+const BACK_SECONDS_MAX = 5;
 /** Seconds from one count of the visitors to the next: it reads 45 KB per collector. */
 const VISITORS_EVERY = 5;
 
@@ -51,8 +53,8 @@ export interface InstrumentsOptions {
  * whoever watches.
  *
  * Always true: samples are taken at whole seconds of the clock; a second that was missed, because the thread was busy,
- * gets its share of the next sample, so that nothing counted is missing in the rings. When it fails or dies events do
- * not notice.
+ * gets its share of the next sample, so that nothing counted is missing in the rings; while the clock is a little behind
+ * the rings, samples wait for it. When it fails or dies events do not notice.
  */
 export class Instruments {
   readonly stream: Stream;
@@ -106,7 +108,7 @@ export class Instruments {
     });
     this.#second = Math.floor(now() / SECOND_MS);
     // The daemon before took its last sample for the whole of a second that may not be over yet.
-    if (this.#rings.newestSecond === this.#second + 1) this.#second += 1;
+    if (isBack(this.#second, this.#rings.newestSecond)) this.#second = this.#rings.newestSecond;
     this.#forecast();
     this.#next();
   }
@@ -118,7 +120,10 @@ export class Instruments {
     this.#stopListening();
     await this.#engineFigures.close();
     await this.#saving;
-    this.#sample(Math.ceil(this.#options.now() / SECOND_MS));
+    const end = Math.ceil(this.#options.now() / SECOND_MS);
+    this.#sample(isBack(end, this.#second) ? this.#second + 1 : end);
+    // At the end of a minute that sample has begun a save of its own, into the same file.
+    await this.#saving;
     try {
       saveRings(this.#options.ringsFile, packRings(this.#rings));
     } catch (error) {
@@ -150,7 +155,8 @@ export class Instruments {
   #sample(second: number): void {
     const { now, elapsed, counters } = this.#options;
     const passed = second - this.#second;
-    if (passed === 0) return;
+    // What was counted stays for the next sample; to write it now would wipe what lies ahead of it in the rings.
+    if (isBack(second, this.#second)) return;
     const startedAt = elapsed();
     const isNewMinute = Math.floor(second / MINUTE_SECONDS) !== Math.floor(this.#second / MINUTE_SECONDS);
     this.#second = second;
@@ -183,4 +189,9 @@ export class Instruments {
     const stepMs = minutes.stepSeconds * SECOND_MS;
     this.#diskFullAt = forecastFull(minutes.series(DISK_FREE), stepMs, minutes.newest * stepMs);
   }
+}
+
+/** Whether `second` lies so little before `newest`, or at it, that time just has to come. */
+function isBack(second: number, newest: number): boolean {
+  return second <= newest && newest - second <= BACK_SECONDS_MAX;
 }

@@ -71,6 +71,10 @@ function saved(ringsFile: string, name: SeriesName, ring = 0): readonly (number 
   return rings.rings[ring]!.toPoints().values[SERIES_NAMES.indexOf(name)]!;
 }
 
+function total(values: readonly (number | null)[]): number {
+  return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
+
 test('the rings are saved every minute, and nobody is asked for a status without a viewer', async () => {
   const { counters, ringsFile, status } = setUp();
   counters.add('events_accepted_total', 7);
@@ -92,7 +96,7 @@ test('a main thread that was busy spreads what it missed over the seconds: nothi
   await instruments.close();
   const accepted = saved(ringsFile, 'accepted');
   expect(accepted.slice(0, 2)).toEqual([0, 0]);
-  expect(accepted.reduce<number>((sum, value) => sum + (value ?? 0), 0)).toBe(40);
+  expect(total(accepted)).toBe(40);
   expect(accepted).not.toContain(null);
 });
 
@@ -105,7 +109,7 @@ test('a sleep is a gap', async () => {
   await instruments.close();
   const accepted = saved(ringsFile, 'accepted');
   expect(accepted.slice(2, 90)).toEqual(Array(88).fill(null));
-  expect(accepted.reduce<number>((sum, value) => sum + (value ?? 0), 0)).toBe(40);
+  expect(total(accepted)).toBe(40);
 });
 
 test('the next start goes on where the rings end, also within the same second', async () => {
@@ -118,7 +122,47 @@ test('the next start goes on where the rings end, also within the same second', 
   await vi.advanceTimersByTimeAsync(2_000);
   await next.instruments.close();
   const accepted = saved(ringsFile, 'accepted');
-  expect(accepted.reduce<number>((sum, value) => sum + (value ?? 0), 0)).toBe(8);
+  expect(total(accepted)).toBe(8);
+});
+
+test('a timer that fires early forgets nothing', async () => {
+  const { instruments, counters, home, ringsFile } = setUp();
+  await vi.advanceTimersByTimeAsync(1_000);
+  counters.add('events_accepted_total', 5);
+  await vi.advanceTimersByTimeAsync(1_300);
+  counters.add('events_accepted_total', 3);
+  await instruments.close();
+  // The next start is within the second for which the last sample stood, and its first timer comes before the end of it.
+  const next = setUp(home);
+  vi.setSystemTime(START + 2_200);
+  next.counters.add('events_accepted_total', 2);
+  await vi.advanceTimersByTimeAsync(700);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await next.instruments.close();
+  expect(total(saved(ringsFile, 'accepted'))).toBe(10);
+});
+
+test('a clock that is set back a little holds the samples up and loses none', async () => {
+  const { instruments, counters, ringsFile } = setUp();
+  await vi.advanceTimersByTimeAsync(3_000);
+  counters.add('events_accepted_total', 5);
+  await vi.advanceTimersByTimeAsync(1_000);
+  vi.setSystemTime(START + 2_500);
+  counters.add('events_accepted_total', 3);
+  await vi.advanceTimersByTimeAsync(1_000);
+  counters.add('events_accepted_total', 2);
+  await instruments.close();
+  const accepted = saved(ringsFile, 'accepted');
+  expect(accepted.slice(0, 4)).toEqual([0, 0, 0, 5]);
+  expect(total(accepted)).toBe(10);
+});
+
+test('what came in the moment of the last sample is in the rings after a stop', async () => {
+  const { instruments, counters, ringsFile } = setUp();
+  await vi.advanceTimersByTimeAsync(2_000);
+  counters.add('events_accepted_total', 4);
+  await instruments.close();
+  expect(total(saved(ringsFile, 'accepted'))).toBe(4);
 });
 
 test('rings that cannot be saved are reported, and the stop goes on', async () => {
