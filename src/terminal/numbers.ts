@@ -18,10 +18,16 @@ export function shortNumber(value: Figure): string {
   return scaled(value, 1_000, ['', 'k', 'M', 'G', 'T']);
 }
 
-/** `1536` → `1.5K`, powers of 1,024. */
-export function bytes(value: Figure): string {
+/** Powers of 1,024, written as `df -h` does (K, M), or powers of 1,000, as disks are sold (kB, MB). */
+export const BYTE_UNITS = ['binary', 'decimal'] as const;
+export type ByteUnits = (typeof BYTE_UNITS)[number];
+
+/** `1536` → `1.5K`, or `1.5kB` in decimal units. */
+export function bytes(value: Figure, units: ByteUnits = 'binary'): string {
   if (value === null || value === undefined || Number.isNaN(value)) return UNKNOWN;
-  return scaled(value, 1_024, ['B', 'K', 'M', 'G', 'T', 'P']);
+  return units === 'binary'
+    ? scaled(value, 1_024, ['B', 'K', 'M', 'G', 'T', 'P'])
+    : scaled(value, 1_000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
 }
 
 /** `1840` ms → `1.8 s`; `38` → `38 ms`; below ten with one decimal. */

@@ -4,8 +4,9 @@ import { HOME_MODE } from '../../config/home.ts';
 import { PRESETS, type Ui } from '../../dashboard/input/ui.ts';
 import type { ExportDocument } from '../../dashboard/print/export.ts';
 import { WINDOWS_MS } from '../../dashboard/store/series.ts';
+import { BYTE_UNITS } from '../../terminal/numbers.ts';
 
-type Choices = Pick<Ui, 'preset' | 'windowMs' | 'latency' | 'logarithmic'>;
+type Choices = Pick<Ui, 'preset' | 'windowMs' | 'latency' | 'logarithmic' | 'byteUnits'>;
 
 /** What the dashboard keeps in the home: exports, and the choices to begin with next time. */
 export class DashFiles {
@@ -35,18 +36,19 @@ export class DashFiles {
     } catch {
       return {};
     }
-    const { preset, windowMs, latency, logarithmic } = given ?? {};
+    const { preset, windowMs, latency, logarithmic, byteUnits } = given ?? {};
     return {
       ...(isOneOf(PRESETS, preset) && { preset }),
       ...(isOneOf(WINDOWS_MS, windowMs) && { windowMs }),
       ...(isOneOf(['map', 'lines'] as const, latency) && { latency }),
       ...(typeof logarithmic === 'boolean' && { logarithmic }),
+      ...(isOneOf(BYTE_UNITS, byteUnits) && { byteUnits }),
     };
   }
 
   /** Best effort: a home that cannot be written costs the choices, nothing else. */
-  keepChoices({ preset, windowMs, latency, logarithmic }: Ui): void {
-    const choices: Choices = { preset, windowMs, latency, logarithmic };
+  keepChoices({ preset, windowMs, latency, logarithmic, byteUnits }: Ui): void {
+    const choices: Choices = { preset, windowMs, latency, logarithmic, byteUnits };
     try {
       mkdirSync(this.#folder, { recursive: true, mode: HOME_MODE });
       writeFileSync(this.#choicesFile, JSON.stringify(choices), { mode: 0o600 });

@@ -2,6 +2,7 @@
  * Every key, in one table: what it does, and what help and the last line say about it. `?` and the footer are made of it,
  * so neither can forget a key.
  */
+import { BYTE_UNITS } from '../../terminal/numbers.ts';
 import { WINDOWS_MS } from '../store/series.ts';
 import {
   LEVELS,
@@ -131,6 +132,12 @@ export const KEYMAP: readonly Binding[] = [
     apply: (ui) => ({ ...ui, latency: ui.latency === 'map' ? 'lines' : 'map' }),
   },
   { keys: ['L'], shown: 'L', help: 'logarithmic scale', apply: (ui) => ({ ...ui, logarithmic: !ui.logarithmic }) },
+  {
+    keys: ['u'],
+    shown: 'u',
+    help: 'units of bytes: powers of 1,024 (K M G) or of 1,000 (kB MB GB)',
+    apply: (ui) => ({ ...ui, byteUnits: turn(BYTE_UNITS, ui.byteUnits, 1) }),
+  },
   {
     keys: ['v'],
     shown: 'v',

@@ -1,3 +1,4 @@
+import type { ByteUnits } from '../../terminal/numbers.ts';
 import { WINDOWS_MS } from '../store/series.ts';
 
 export const VIEWS = ['overview', 'ingest', 'storage', 'tasks', 'logs', 'visitors'] as const;
@@ -46,6 +47,7 @@ export interface Ui {
   readonly pausedAt: number | null;
   readonly latency: 'map' | 'lines';
   readonly logarithmic: boolean;
+  readonly byteUnits: ByteUnits;
   readonly preset: Preset;
   readonly refreshMs: number;
   /** A word about what just happened, shown in the last line until the next key. */
@@ -71,6 +73,7 @@ export const UI_DEFAULT: Ui = {
   pausedAt: null,
   latency: 'map',
   logarithmic: false,
+  byteUnits: 'binary',
   preset: 'all',
   refreshMs: REFRESHES_MS[0],
   message: '',

@@ -1,7 +1,7 @@
 import { type Block, beside, fitting, panel } from '../../terminal/lines.ts';
-import { bytes, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import { fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { figure, peakFigure, type Scene } from '../screen/scene.ts';
+import { bytesText, figure, peakFigure, type Scene } from '../screen/scene.ts';
 import { queueShare, waiting } from './pipeline.ts';
 import { diskForecast } from './system.ts';
 import { whenText } from './tasks.ts';
@@ -38,7 +38,7 @@ export function figuresLine(scene: Scene, width: number): string {
     named('lag', milliseconds(lag).replace(' ', '')),
     named('queue', percent(share)),
     named('p99', milliseconds(p99).replace(' ', '')),
-    named('disk', `${bytes(figure(scene, 'disk_free_bytes'))} free`),
+    named('disk', `${bytesText(scene, figure(scene, 'disk_free_bytes'))} free`),
     named('parts', fullNumber(figure(scene, 'engine_parts'))),
     named('visitors', fullNumber(figure(scene, 'live_visitors'))),
   ];
@@ -112,7 +112,7 @@ function cardsOf(scene: Scene): Card[] {
       value: `${milliseconds(value('ack_p50_ms'))} / ${milliseconds(p99)}`,
       more: `p99.9 ${milliseconds(value('ack_p999_ms'))}`,
     },
-    { title: 'DISK', value: `${bytes(value('disk_free_bytes'))} free`, more: diskForecast(scene) },
+    { title: 'DISK', value: `${bytesText(scene, value('disk_free_bytes'))} free`, more: diskForecast(scene) },
     {
       title: 'TASKS',
       value: `${running} run  ${failed.length} fail`,

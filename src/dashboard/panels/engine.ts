@@ -1,8 +1,8 @@
 import { gauge } from '../../terminal/charts/gauge.ts';
 import { toWidth } from '../../terminal/lines.ts';
-import { bytes, fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
+import { fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { figure, type Panel, type Scene, trend } from '../screen/scene.ts';
+import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 9;
 
@@ -33,11 +33,11 @@ function lines(scene: Scene, width: number): string[] {
     row(
       'memory',
       share === null
-        ? bytes(memory)
-        : `${bytes(memory)}/${bytes(memoryMax)} ${gauge(share, 8, look)} ${percent(share)}`,
+        ? bytesText(scene, memory)
+        : `${bytesText(scene, memory)}/${bytesText(scene, memoryMax)} ${gauge(share, 8, look)} ${percent(share)}`,
     ),
-    row('cpu', `${percent(value('engine_cpu'))}  rss ${bytes(value('engine_rss_bytes'))}`),
-    row('events', `${shortNumber(tableRows)} rows  ${bytes(tableBytes)}`),
+    row('cpu', `${percent(value('engine_cpu'))}  rss ${bytesText(scene, value('engine_rss_bytes'))}`),
+    row('events', `${shortNumber(tableRows)} rows  ${bytesText(scene, tableBytes)}`),
     row('row size', tableRows ? `${fullNumber((tableBytes ?? 0) / tableRows)} B` : fullNumber(null)),
     row('inserts', trend(scene, 'inserted_rows', chartWidth, 'stored')),
     row('parts', trend(scene, 'engine_parts', chartWidth, 'accent')),

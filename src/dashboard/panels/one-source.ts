@@ -3,8 +3,8 @@ import { area, valuesPerColumn } from '../../terminal/charts/area.ts';
 import { peak } from '../../terminal/charts/axis.ts';
 import { AXIS_COLUMNS, plot } from '../../terminal/charts/plot.ts';
 import type { PanelContent } from '../../terminal/lines.ts';
-import { bytes, clock, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
-import type { Scene } from '../screen/scene.ts';
+import { clock, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import { bytesText, type Scene } from '../screen/scene.ts';
 import { labelOf, rejectedShare } from './source-label.ts';
 
 /** Lines above the chart. */
@@ -16,7 +16,7 @@ export function oneSource(scene: Scene, source: SourceFigures, width: number, he
   const { events, duplicates, rejected, p50Ms, p99Ms, lastSeenAt, bytes: size } = source;
   const figures = [
     '',
-    ` ${fullNumber(events)}/s  ${bytes(size)}/s  duplicates ${fullNumber(duplicates)}/s`,
+    ` ${fullNumber(events)}/s  ${bytesText(scene, size)}/s  duplicates ${fullNumber(duplicates)}/s`,
     ` rejected ${fullNumber(rejected)}/s (${percent(rejectedShare(source))})`,
     ` answers p50 ${milliseconds(p50Ms)}  p99 ${milliseconds(p99Ms)}  last event ${clock(lastSeenAt)}`,
     '',

@@ -1,7 +1,7 @@
 import { gauge } from '../../terminal/charts/gauge.ts';
 import { toWidth } from '../../terminal/lines.ts';
-import { bytes, duration, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
-import { figure, type Panel, type Scene, trend } from '../screen/scene.ts';
+import { duration, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 10;
 
@@ -21,8 +21,8 @@ function lines(scene: Scene, width: number): string[] {
   const chart = (name: string, series: Parameters<typeof figure>[1]) =>
     row(name, trend(scene, series, Math.min(60, width - NAME_COLUMNS - 1), 'accent'));
   return [
-    row('receive', `${shortNumber(value('connections'))} conn  ${bytes(value('received_bytes'))}/s`),
-    row('in flight', `${bytes(value('inflight_bytes'))}  ${fullNumber(value('websockets'))} websockets`),
+    row('receive', `${shortNumber(value('connections'))} conn  ${bytesText(scene, value('received_bytes'))}/s`),
+    row('in flight', `${bytesText(scene, value('inflight_bytes'))}  ${fullNumber(value('websockets'))} websockets`),
     row('commit', `${fullNumber(value('commits'))}/s  ${milliseconds(value('commit_ms'))}`),
     row('spool', `${shortNumber(value('spool_rows'))} ${gauge(share ?? 0, 10, look)} ${percent(share)} of bytes`),
     row('oldest', waiting(value('spool_oldest_seconds'))),

@@ -14,6 +14,7 @@ import { labelOf, rejectedShare } from './source-label.ts';
 /** Answers slower than this are marked. */
 const SLOW_MS = 250;
 const NOW_MS = 2_000;
+const KILO = { binary: 1_024, decimal: 1_000 } as const;
 
 /** Where events come from: an account and an event name each, of the last second. */
 export const sources: Panel = {
@@ -70,7 +71,12 @@ function columns({ snapshot, look }: Scene): readonly Column<SourceFigures>[] {
   return [
     { title: 'SOURCE', priority: 0, shrinkTo: 12, cell: labelOf },
     { title: 'EV/S', priority: 1, right: true, cell: ({ events }) => fullNumber(events) },
-    { title: 'KB/S', priority: 6, right: true, cell: ({ bytes: size }) => fullNumber(Math.round(size / 1_024)) },
+    {
+      title: 'KB/S',
+      priority: 6,
+      right: true,
+      cell: ({ bytes: size }) => fullNumber(Math.round(size / KILO[snapshot.ui.byteUnits])),
+    },
     { title: 'REJ%', priority: 2, right: true, cell: (source) => (rejectedShare(source) * 100).toFixed(1) },
     { title: 'DUP', priority: 7, right: true, cell: ({ duplicates }) => fullNumber(duplicates) },
     { title: 'P50', priority: 5, right: true, cell: ({ p50Ms }) => amount(p50Ms) },

@@ -1,7 +1,7 @@
 import { gauge } from '../../terminal/charts/gauge.ts';
 import { fitting, toWidth } from '../../terminal/lines.ts';
-import { bytes, duration, fullNumber, milliseconds, percent } from '../../terminal/numbers.ts';
-import { figure, type Panel, type Scene, trend } from '../screen/scene.ts';
+import { duration, fullNumber, milliseconds, percent } from '../../terminal/numbers.ts';
+import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 9;
 const VALUE_COLUMNS = 9;
@@ -30,11 +30,11 @@ function lines(scene: Scene, width: number): string[] {
   const filesMax = limits?.openFilesMax ?? null;
   return [
     charted('daemon', percent(value('daemon_cpu')), 'daemon_cpu'),
-    charted('rss', bytes(value('daemon_rss_bytes')), 'daemon_rss_bytes'),
+    charted('rss', bytesText(scene, value('daemon_rss_bytes')), 'daemon_rss_bytes'),
     charted('loop p99', milliseconds(value('loop_p99_ms')), 'loop_p99_ms'),
     charted('host', percent(value('host_cpu')), 'host_cpu'),
     row('disk', diskText(scene, width - NAME_COLUMNS)),
-    row('memory', `${bytes(hostMemory)} ${gauge(hostShare ?? 0, 8, look)} ${percent(hostShare)}`),
+    row('memory', `${bytesText(scene, hostMemory)} ${gauge(hostShare ?? 0, 8, look)} ${percent(hostShare)}`),
     charted('engine', percent(value('engine_cpu')), 'engine_cpu'),
     row('files', `${fullNumber(files)}${filesMax === null ? '' : ` of ${fullNumber(filesMax)}`}`),
     row('sockets', `${fullNumber(value('connections'))} http  ${fullNumber(value('websockets'))} ws`),
@@ -46,7 +46,7 @@ export function diskText(scene: Scene, width: number): string {
   const free = figure(scene, 'disk_free_bytes');
   const total = scene.snapshot.facts.state?.limits.diskBytes;
   const share = free === null || !total ? '' : ` (${percent(free / total)})`;
-  return fitting([`${bytes(free)} free${share}`, diskForecast(scene)], width);
+  return fitting([`${bytesText(scene, free)} free${share}`, diskForecast(scene)], width);
 }
 
 export function diskForecast({ snapshot: { facts, receivedAt }, look }: Scene): string {

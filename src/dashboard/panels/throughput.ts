@@ -26,7 +26,7 @@ export interface RateChart {
   readonly width: number;
   readonly height: number;
   /** How a value is written on the axis. */
-  readonly label?: (value: number) => string;
+  readonly label?: (value: number, scene: Scene) => string;
 }
 
 /** An area over the window with its axes, and the largest value in it. */
@@ -52,7 +52,7 @@ export function rateChart(scene: Scene, chart: RateChart): { lines: string[]; pe
     logarithmic: snapshot.ui.logarithmic,
     look,
   });
-  const labels = axisLabels(max, rows, snapshot.ui.logarithmic, label);
+  const labels = axisLabels(max, rows, snapshot.ui.logarithmic, (value) => label(value, scene));
   return { lines: plot(lines, labels, { width, spanMs: cells.spanMs, endLabel: endLabel(scene), look }), peak: top };
 }
 
@@ -77,7 +77,7 @@ export function areaPanel(id: string, title: string, chart: Omit<RateChart, 'wid
     id,
     draw: (scene, width, height): PanelContent => {
       const { lines, peak: top } = rateChart(scene, { ...chart, width, height });
-      return { title, note: `max ${(chart.label ?? shortNumber)(top)}`, lines };
+      return { title, note: `max ${(chart.label ?? shortNumber)(top, scene)}`, lines };
     },
   };
 }

@@ -1,11 +1,11 @@
 import { type Block, beside, block, fitting, inAscii, panel, toWidth } from '../../terminal/lines.ts';
-import { bytes, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import { fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
 import { cards, figuresLine, refusedAndRejected, statusLine } from '../panels/cards.ts';
 import { entryLine, logRows } from '../panels/events.ts';
 import { queueShare } from '../panels/pipeline.ts';
 import { connectionText, footerLine, headerLine, stateWord, tabsLine } from './header.ts';
 import { commandLines, helpLines } from './help.ts';
-import { drawPanel, figure, type Scene, trend } from './scene.ts';
+import { bytesText, drawPanel, figure, type Scene, trend } from './scene.ts';
 import { emptyState } from './states.ts';
 import { type Row, rowsOf, type Size, sizeOf } from './views.ts';
 
@@ -115,7 +115,10 @@ function lineScreen(scene: Scene, width: number): string[] {
       width,
     ),
     fitting(
-      [`disk ${bytes(figure(scene, 'disk_free_bytes'))}`, `visitors ${fullNumber(figure(scene, 'live_visitors'))}`],
+      [
+        `disk ${bytesText(scene, figure(scene, 'disk_free_bytes'))}`,
+        `visitors ${fullNumber(figure(scene, 'live_visitors'))}`,
+      ],
       width,
     ),
   ];
@@ -172,7 +175,7 @@ function smallOverview(scene: Scene, width: number, height: number): string[] {
     row('lag', milliseconds(figure(scene, 'lag_ms')), 'lag_ms', 'accent'),
     row('queue', percent(queueShare(scene)), 'spool_bytes', 'accent'),
   ];
-  const more = ` cpu ${percent(figure(scene, 'daemon_cpu'))}  rss ${bytes(figure(scene, 'daemon_rss_bytes'))}  disk ${bytes(figure(scene, 'disk_free_bytes'))} free  parts ${fullNumber(figure(scene, 'engine_parts'))}`;
+  const more = ` cpu ${percent(figure(scene, 'daemon_cpu'))}  rss ${bytesText(scene, figure(scene, 'daemon_rss_bytes'))}  disk ${bytesText(scene, figure(scene, 'disk_free_bytes'))} free  parts ${fullNumber(figure(scene, 'engine_parts'))}`;
   const last = logRows(scene).at(-1);
   const roomy = height >= rows.length + 4;
   const gap = roomy ? [''] : [];

@@ -4,6 +4,7 @@ import { sparkline } from '../../terminal/charts/sparkline.ts';
 import type { Block, PanelContent } from '../../terminal/lines.ts';
 import { panel } from '../../terminal/lines.ts';
 import type { Look, Tone } from '../../terminal/look.ts';
+import { bytes } from '../../terminal/numbers.ts';
 import { cellsOf, peakOf, seriesValues, type TimeWindow, valueAt } from '../store/series.ts';
 import type { Snapshot } from '../store/store.ts';
 
@@ -35,6 +36,11 @@ export function figure({ snapshot: { rings, viewAt } }: Scene, name: SeriesName)
 
 export function peakFigure(scene: Scene, name: SeriesName): number | null {
   return peakOf(scene.snapshot.rings, name, windowOf(scene));
+}
+
+/** A size in the units that the person chose. */
+export function bytesText({ snapshot: { ui } }: Scene, value: number | null): string {
+  return bytes(value, ui.byteUnits);
 }
 
 /** A sparkline of the window, `width` characters. */

@@ -1,4 +1,4 @@
-import { bytes, milliseconds, shortNumber } from '../../terminal/numbers.ts';
+import { milliseconds, shortNumber } from '../../terminal/numbers.ts';
 import type { Preset, View } from '../input/ui.ts';
 import { audiencePanels } from '../panels/audience.ts';
 import { engine } from '../panels/engine.ts';
@@ -10,7 +10,7 @@ import { sources } from '../panels/sources.ts';
 import { system } from '../panels/system.ts';
 import { tasks } from '../panels/tasks.ts';
 import { areaPanel, throughput } from '../panels/throughput.ts';
-import type { Panel } from './scene.ts';
+import { bytesText, type Panel } from './scene.ts';
 
 /** Classes of screens, largest first, with the least columns and rows of each. */
 export const SIZES = [
@@ -99,7 +99,7 @@ const liveVisitors = areaPanel('live-visitors', 'Live visitors (5 min)', { fille
 const received = areaPanel('received', 'Received bytes/s', {
   filled: 'received_bytes',
   tone: 'accepted',
-  label: bytes,
+  label: (value, scene) => bytesText(scene, value),
 });
 const answers = areaPanel('answers', 'Answers/s  2xx filled, 4xx points', {
   filled: 'requests_2xx',

@@ -37,9 +37,18 @@ describe('files of the dashboard', () => {
     const folder = join(temporaryHome(), 'dash');
     const files = new DashFiles(folder);
     expect(files.readChoices()).toEqual({});
-    files.keepChoices({ ...UI_DEFAULT, preset: 'charts', windowMs: 60_000, view: 'logs' });
-    expect(files.readChoices()).toEqual({ preset: 'charts', windowMs: 60_000, latency: 'map', logarithmic: false });
-    writeFileSync(join(folder, 'choices.json'), '{"preset":"none","windowMs":7,"latency":"lines"}');
+    files.keepChoices({ ...UI_DEFAULT, preset: 'charts', windowMs: 60_000, byteUnits: 'decimal', view: 'logs' });
+    expect(files.readChoices()).toEqual({
+      preset: 'charts',
+      windowMs: 60_000,
+      latency: 'map',
+      logarithmic: false,
+      byteUnits: 'decimal',
+    });
+    writeFileSync(
+      join(folder, 'choices.json'),
+      '{"preset":"none","windowMs":7,"byteUnits":"imperial","latency":"lines"}',
+    );
     expect(files.readChoices()).toEqual({ latency: 'lines' });
     writeFileSync(join(folder, 'choices.json'), 'null');
     expect(files.readChoices()).toEqual({});

@@ -204,6 +204,18 @@ describe('keys', () => {
     expect(draw(store, 120, 32).join('\n')).toMatch(/SOURCE.*EV\/S/);
   });
 
+  it('write bytes in powers of 1,024 or of 1,000, everywhere', () => {
+    const store = filled();
+    store.receive(tick(2, { disk_free_bytes: 3e9, daemon_rss_bytes: 3e8, received_bytes: 2e6 }));
+    expect(draw(store, 200, 60).join('\n')).toMatch(/2\.8G free[\s\S]*1\.9M\/s[\s\S]*286M/);
+    typing(store, 'u');
+    const text = draw(store, 200, 60).join('\n');
+    expect(text).toMatch(/3GB free[\s\S]*2MB\/s[\s\S]*300MB/);
+    expect(text).not.toMatch(/2\.8G|1\.9M|286M/);
+    typing(store, '2');
+    expect(draw(store, 200, 60).join('\n')).toContain('2MB');
+  });
+
   it('move the window and come back', () => {
     const store = filled();
     typing(store, '-', '[', '[');
