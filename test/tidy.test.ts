@@ -167,6 +167,16 @@ describe('dependencies point one way', () => {
   });
 });
 
+test('no file imports what imports it, over however many others, types included', () => {
+  const graph = new Map(sources.map((file) => [file, importsOf(file).ours.filter((from) => sources.includes(from))]));
+  // What imports nothing that is left is in no circle.
+  for (let left = -1; left !== graph.size; ) {
+    left = graph.size;
+    for (const [file, from] of graph) if (!from.some((one) => graph.has(one))) graph.delete(file);
+  }
+  expect([...graph.keys()]).toEqual([]);
+});
+
 test('each outside library has one home', () => {
   const wrong = sources.flatMap((file) =>
     importsOf(file)

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { Batch } from './batch.ts';
 import type { Disk } from './disk.ts';
-import type { Lane } from './lane.ts';
 import { type SegmentScan, scanSegment } from './segment-scan.ts';
 
 /** What recovery found and did, for the log and the counters. */
@@ -59,11 +58,18 @@ export function recoverLane(disk: Disk, folder: string, quarantine: string): Rec
   return report;
 }
 
+/** The batches of a lane in their order, and where it keeps what is damaged. */
+export interface BatchOrder {
+  readonly folders: { readonly quarantine: string };
+  take(batch: Batch): void;
+  add(batch: Batch, first: boolean): void;
+}
+
 /**
  * Takes a batch whose segment turned out to be damaged out of the order, keeps it in the quarantine, and puts what can
  * still be read in its place. Null: nothing can.
  */
-export function quarantineBatch(disk: Disk, lane: Lane, batch: Batch): Batch | null {
+export function quarantineBatch(disk: Disk, lane: BatchOrder, batch: Batch): Batch | null {
   const { quarantine } = lane.folders;
   lane.take(batch);
   const bytes = tryRead(disk, batch.file);

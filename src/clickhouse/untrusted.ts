@@ -1,5 +1,9 @@
 import { TrackflowError } from '../errors/error.ts';
-import type { ClickHouse } from './client.ts';
+
+/** The one question that is asked here: rows as objects, values bound. */
+export interface Reader {
+  query<T>(sql: string, params: Record<string, unknown>): Promise<T[]>;
+}
 
 /**
  * Refuses a statement that calls the scalar function `file`, with TF_QUERY.
@@ -9,7 +13,7 @@ import type { ClickHouse } from './client.ts';
  * canonical form first, so that comments, heredocs, escapes and quoting cannot hide the name, as in
  * `` `\x66ile`('…') ``, `arrayMap(file, …)` or `* APPLY(file)`. Rejects with ClickHouseError on a syntax error.
  */
-export async function refuseFileAccess(reader: ClickHouse, sql: string): Promise<void> {
+export async function refuseFileAccess(reader: Reader, sql: string): Promise<void> {
   const [answer] = await reader.query<{ statement: string }>(
     'SELECT formatQuerySingleLine({sql:String}) AS statement',
     {

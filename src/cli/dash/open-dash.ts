@@ -7,7 +7,7 @@ import { REFRESHES_MS } from '../../dashboard/input/ui.ts';
 import { sourceRows } from '../../dashboard/panels/sources.ts';
 import { exportDocument } from '../../dashboard/print/export.ts';
 import type { Scene } from '../../dashboard/screen/scene.ts';
-import { type Ask, runAudience } from '../../dashboard/store/audience.ts';
+import { type Ask, runAudience } from '../../dashboard/store/ask-audience.ts';
 import { runFeed, type Source } from '../../dashboard/store/feed.ts';
 import { DashStore } from '../../dashboard/store/store.ts';
 import { stripColours } from '../../terminal/lines.ts';
