@@ -114,7 +114,7 @@ export class Daemon {
     const collectorCount = config.listen.collectors || Math.max(1, os.availableParallelism() - 1);
     const counterMemory = allocateCounters(REGION_COLLECTORS + collectorCount);
     const counters = new Counters(counterMemory, REGION_MAIN);
-    const recentLog = new RecentLog();
+    const recentLog = new RecentLog(config.log.level);
     const log = withTelemetry(await openLog(paths.logs, config.log), recentLog, counters, now);
     closers.push('log', () => log.close());
     log.write('info', 'daemon', 'starting', { version, pid: process.pid, home: paths.home });
@@ -185,6 +185,7 @@ export class Daemon {
       log: recentLog,
       status: () => this.#status(),
       tasks: () => tasks.desk.figures(),
+      nextTaskAt: (kind) => tasks.runner.nextAt(kind),
       visitors,
       onSaveFailed: (error) => log.write('warn', 'daemon', 'telemetry_not_saved', { error: String(error) }),
       onWatched: (watched) => this.#collectors?.watch(watched),

@@ -1,6 +1,6 @@
 import type { Config } from '../src/config/schema.ts';
 import type { LastMinute, Status } from '../src/control/protocol.ts';
-import { SERIES_NAMES, type TaskFigures } from '../src/control/stream.ts';
+import { SERIES_NAMES, type StreamState, type TaskFigures } from '../src/control/stream.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { Stream } from './control/stream.ts';
 import { streamState } from './control/stream-state.ts';
@@ -14,6 +14,7 @@ import { emptySample, Rings } from './telemetry/rings.ts';
 import { loadRings, packRings, saveRings, saveRingsLater } from './telemetry/rings-file.ts';
 import { Sampler } from './telemetry/sampler.ts';
 import { type SourceDelta, Sources, sourceFigures } from './telemetry/sources.ts';
+import { StorageWatch } from './telemetry/storage/watch.ts';
 import { System } from './telemetry/system.ts';
 import { VisitorCount } from './telemetry/visitors.ts';
 
@@ -38,6 +39,8 @@ export interface InstrumentsOptions {
   readonly log: RecentLog;
   readonly status: () => Status;
   readonly tasks: () => readonly TaskFigures[];
+  /** When a recurring kind of task runs next, milliseconds since the epoch. */
+  readonly nextTaskAt: (kind: string) => number | null;
   /** Memory of `visitors.ts`. */
   readonly visitors: SharedArrayBuffer;
   /** The rings could not be saved. */
@@ -63,6 +66,7 @@ export class Instruments {
   readonly #sampler: Sampler;
   readonly #system: System;
   readonly #engineFigures: EngineFigures;
+  readonly #storage: StorageWatch;
   readonly #stopListening: () => void;
   readonly #visitors: VisitorCount;
   readonly #sources = new Sources();
@@ -75,8 +79,7 @@ export class Instruments {
   #saving: Promise<void> = Promise.resolve();
 
   constructor(options: InstrumentsOptions) {
-    const { home, ringsFile, config, counters, engine, log, status, tasks, visitors, now, elapsed, onWatched } =
-      options;
+    const { home, ringsFile, config, counters, engine, log, status, tasks, visitors, now, elapsed } = options;
     this.#options = options;
     this.#system = new System({ counters, folder: home, enginePid: () => engine.pid, elapsed });
     this.#engineFigures = new EngineFigures({
@@ -84,27 +87,26 @@ export class Instruments {
       counters,
       isReady: () => engine.state === 'ready',
     });
-    this.#stopListening = engine.onState(() => this.#engineFigures.refresh());
+    this.#storage = new StorageWatch({ endpoint: engine.endpoint, engineState: () => engine.state, now, elapsed });
+    this.#stopListening = engine.onState(() => {
+      this.#engineFigures.refresh();
+      this.#storage.refresh();
+    });
     loadRings(ringsFile, this.#rings);
     this.#visitors = new VisitorCount(visitors);
     this.#sampler = new Sampler(counters);
     this.#stopLoopDelay = watchLoopDelay(counters);
-    const { bytesMax: spoolBytesMax, freeBytesMin } = config.spool;
     this.stream = new Stream({
       rings: this.#rings,
       log,
-      state: () => {
-        const engineMemoryBytesMax = this.#engineFigures.memoryBytesMax;
-        return streamState({
-          status: status(),
-          counters,
-          limits: { spoolBytesMax, freeBytesMin, ...this.#system.limits, engineMemoryBytesMax },
-          diskFullAt: this.#diskFullAt,
-        });
-      },
+      state: () => this.#state(status(), config),
       tasks,
+      storage: () => this.#storage.report,
       now,
-      onWatched,
+      onWatched: (watched) => {
+        this.#storage.watch(watched);
+        options.onWatched(watched);
+      },
     });
     this.#second = Math.floor(now() / SECOND_MS);
     // The daemon before took its last sample for the whole of a second that may not be over yet.
@@ -119,6 +121,7 @@ export class Instruments {
     this.#stopLoopDelay();
     this.#stopListening();
     await this.#engineFigures.close();
+    await this.#storage.close();
     await this.#saving;
     const end = Math.ceil(this.#options.now() / SECOND_MS);
     this.#sample(isBack(end, this.#second) ? this.#second + 1 : end);
@@ -140,6 +143,20 @@ export class Instruments {
   /** What a collector saw of its sources since it last told; into the next tick. */
   addSources(deltas: readonly SourceDelta[]): void {
     for (const delta of deltas) this.#sources.add(delta);
+  }
+
+  #state(status: Status, { spool, events }: Config): StreamState {
+    const { counters, nextTaskAt } = this.#options;
+    const { bytesMax: spoolBytesMax, freeBytesMin } = spool;
+    const engineMemoryBytesMax = this.#engineFigures.memoryBytesMax;
+    const nextAt = nextTaskAt('retention');
+    return streamState({
+      status,
+      counters,
+      limits: { spoolBytesMax, freeBytesMin, ...this.#system.limits, engineMemoryBytesMax },
+      diskFullAt: this.#diskFullAt,
+      retention: { days: events.retentionDays, nextAt: nextAt === null ? null : new Date(nextAt).toISOString() },
+    });
   }
 
   #next(): void {

@@ -9,11 +9,12 @@ export interface StateSources {
   readonly counters: Counters;
   readonly limits: StreamState['limits'];
   readonly diskFullAt: number | null;
+  readonly retention: NonNullable<StreamState['retention']>;
 }
 
 /** The document beside the numbers, from the same sources as `trackflow status`. */
 export function streamState(sources: StateSources): StreamState {
-  const { status, counters, limits, diskFullAt } = sources;
+  const { status, counters, limits, diskFullAt, retention } = sources;
   const { version, pid, url, state, problems, engine, flush } = status;
   return {
     instance: path.basename(status.home),
@@ -36,6 +37,7 @@ export function streamState(sources: StateSources): StreamState {
     diskFullAt,
     rejectedByReason: byReason(counters, REJECTED),
     refusedByReason: byReason(counters, REFUSED),
+    retention,
   };
 }
 

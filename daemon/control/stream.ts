@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { StorageReport } from '../../src/control/storage.ts';
 import {
   type LogEntry,
   SERIES_NAMES,
@@ -22,6 +23,8 @@ export interface StreamSources {
   readonly log: RecentLog;
   readonly state: () => StreamState;
   readonly tasks: () => readonly TaskFigures[];
+  /** The same object as long as it says the same. */
+  readonly storage: () => StorageReport;
   readonly now: () => number;
   /** The first viewer came, or the last one went. */
   readonly onWatched: (watched: boolean) => void;
@@ -40,7 +43,9 @@ export class Stream {
   #figures: readonly SourceFigures[] = [];
   #lastState = '';
   #lastTasks = '';
+  #lastStorage: StorageReport | null = null;
   #lastLogId = 0;
+  #lastInfoId = 0;
 
   constructor(sources: StreamSources) {
     this.#sources = sources;
@@ -60,9 +65,11 @@ export class Stream {
     const forget = () => this.#forget(viewer);
     viewer.on('close', forget).on('error', forget);
     if (this.#viewers.size === 0) {
-      this.#lastLogId = this.#sources.log.lastId;
+      this.#lastLogId = this.#sources.log.warnings.lastId;
+      this.#lastInfoId = this.#sources.log.info.lastId;
       this.#lastState = '';
       this.#lastTasks = '';
+      this.#lastStorage = null;
       this.#sources.onWatched(true);
     }
     this.#viewers.add(viewer);
@@ -88,7 +95,7 @@ export class Stream {
   }
 
   #history(): StreamHistory {
-    const { rings, log, state, tasks, now } = this.#sources;
+    const { rings, log, state, tasks, storage, now } = this.#sources;
     return {
       type: 'history',
       schema: STREAM_SCHEMA,
@@ -98,12 +105,14 @@ export class Stream {
       state: state(),
       sources: this.#figures,
       tasks: tasks(),
-      log: log.after(0),
+      log: log.warnings.after(0),
+      info: log.info.after(0),
+      storage: storage(),
     };
   }
 
   #tick(sample: Sample): StreamTick {
-    const { rings, log, state, tasks } = this.#sources;
+    const { rings, log, state, tasks, storage } = this.#sources;
     const seconds = rings.rings[0]!;
     return {
       type: 'tick',
@@ -113,6 +122,7 @@ export class Stream {
       sources: this.#figures,
       ...this.#changedState(state()),
       ...this.#changedTasks(tasks()),
+      ...this.#changedStorage(storage()),
       ...this.#newEntries(log),
     };
   }
@@ -131,9 +141,17 @@ export class Stream {
     return { tasks };
   }
 
-  #newEntries(log: RecentLog): { log?: readonly LogEntry[] } {
-    const entries = log.after(this.#lastLogId);
-    this.#lastLogId = log.lastId;
-    return entries.length === 0 ? {} : { log: entries };
+  #changedStorage(storage: StorageReport): { storage?: StorageReport } {
+    if (storage === this.#lastStorage) return {};
+    this.#lastStorage = storage;
+    return { storage };
+  }
+
+  #newEntries({ warnings, info }: RecentLog): { log?: readonly LogEntry[]; info?: readonly LogEntry[] } {
+    const newWarnings = warnings.after(this.#lastLogId);
+    const newInfo = info.after(this.#lastInfoId);
+    this.#lastLogId = warnings.lastId;
+    this.#lastInfoId = info.lastId;
+    return { ...(newWarnings.length > 0 && { log: newWarnings }), ...(newInfo.length > 0 && { info: newInfo }) };
   }
 }

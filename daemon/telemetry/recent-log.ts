@@ -1,11 +1,35 @@
 import type { LogEntry } from '../../src/control/stream.ts';
 
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type Level = (typeof LEVELS)[number];
+
+/** Of warnings and errors, and as many of what is below. */
 const ENTRIES_MAX = 500;
 /** Longest text of a field that is kept; the log file has all of it. */
 const TEXT_MAX = 2_000;
 
-/** The newest log entries of level warn and above, for whoever watches. Older ones are forgotten first. */
+/**
+ * The newest entries of the daemon's log, for whoever watches: those of level warn and above, and apart from them, so that
+ * they push no warning out, those below that the log takes. Older ones are forgotten first.
+ */
 export class RecentLog {
+  readonly warnings = new Entries();
+  readonly info = new Entries();
+  readonly #least: number;
+
+  /** Entries below `level` are not kept. */
+  constructor(level: Level = 'info') {
+    this.#least = LEVELS.indexOf(level);
+  }
+
+  add(entry: Omit<LogEntry, 'id'>): void {
+    if (entry.level === 'warn' || entry.level === 'error') this.warnings.add(entry);
+    else if (LEVELS.indexOf(entry.level) >= this.#least) this.info.add(entry);
+  }
+}
+
+/** One sequence of entries; always true: ids grow by one, the newest `ENTRIES_MAX` are there. */
+class Entries {
   readonly #entries: LogEntry[] = [];
   #lastId = 0;
 
@@ -14,7 +38,6 @@ export class RecentLog {
   }
 
   add(entry: Omit<LogEntry, 'id'>): void {
-    if (entry.level !== 'warn' && entry.level !== 'error') return;
     this.#lastId += 1;
     this.#entries.push({ ...entry, id: this.#lastId, fields: shortened(entry.fields) });
     if (this.#entries.length > ENTRIES_MAX) this.#entries.shift();

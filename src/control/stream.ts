@@ -3,8 +3,11 @@
  * NDJSON. The first line is the `StreamHistory`, then comes one `StreamTick` a second. Unknown fields and line types are
  * to be ignored; `schema` changes when the meaning of a field does.
  *
- * Nobody connected costs nothing but the rings: no JSON is made.
+ * Nobody connected costs nothing but the rings: no JSON is made. Fields with `?` in the history and the state are those that
+ * daemons before them do not send.
  */
+import type { StorageReport } from './storage.ts';
+
 export const STREAM_SCHEMA = 'trackflow.stream/1';
 
 /** How the seconds of a series become one point of a coarser ring. */
@@ -173,6 +176,12 @@ export interface StreamState {
   readonly diskFullAt: number | null;
   readonly rejectedByReason: Readonly<Record<string, number>>;
   readonly refusedByReason: Readonly<Record<string, number>>;
+  readonly retention?: {
+    /** Days that events are kept; 0 is for ever. */
+    readonly days: number;
+    /** When older ones are deleted next; null where they never are. */
+    readonly nextAt: string | null;
+  };
 }
 
 export interface StreamHistory {
@@ -186,6 +195,12 @@ export interface StreamHistory {
   readonly tasks: readonly TaskFigures[];
   /** The newest entries of level warn and above, oldest first. */
   readonly log: readonly LogEntry[];
+  /**
+   * The newest entries below warn that the daemon's log takes (`log.level`), oldest first. Their ids are a sequence of
+   * their own.
+   */
+  readonly info?: readonly LogEntry[];
+  readonly storage?: StorageReport;
 }
 
 export interface StreamTick {
@@ -198,6 +213,9 @@ export interface StreamTick {
   readonly state?: StreamState;
   readonly tasks?: readonly TaskFigures[];
   readonly log?: readonly LogEntry[];
+  readonly info?: readonly LogEntry[];
+  /** When it changed. */
+  readonly storage?: StorageReport;
 }
 
 export type StreamLine = StreamHistory | StreamTick;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Stream } from '../../../daemon/control/stream.ts';
 import { RecentLog } from '../../../daemon/telemetry/recent-log.ts';
 import { emptySample, Rings } from '../../../daemon/telemetry/rings.ts';
+import type { StorageReport } from '../../../src/control/storage.ts';
 import { SERIES_NAMES, type StreamLine, type StreamState, type TaskFigures } from '../../../src/control/stream.ts';
 
 const START = 1_700_000_000;
@@ -26,9 +27,16 @@ class Viewer extends Writable {
 function setUp() {
   const rings = new Rings();
   const log = new RecentLog();
-  const told: { state: number; tasks: TaskFigures[]; watched: boolean[]; problems: string[] } = {
+  const told: {
+    state: number;
+    tasks: TaskFigures[];
+    storage: StorageReport;
+    watched: boolean[];
+    problems: string[];
+  } = {
     state: 0,
     tasks: [],
+    storage: { figures: null, failure: '' },
     watched: [],
     problems: [],
   };
@@ -40,6 +48,7 @@ function setUp() {
       return { problems: [...told.problems] } as unknown as StreamState;
     },
     tasks: () => told.tasks,
+    storage: () => told.storage,
     now: () => START * 1_000,
     onWatched: (watched) => told.watched.push(watched),
   });
@@ -107,6 +116,44 @@ test('state, tasks and log are told when they changed', () => {
   expect(changed.state!.problems).toEqual(['the engine is down']);
   expect(changed.log!.map(({ id, event }) => [id, event])).toEqual([[2, 'after']]);
   expect(JSON.stringify(changed.log).length).toBeLessThan(3_000);
+});
+
+test('what is below warn comes beside the log, in a sequence of its own and bounded', () => {
+  const { stream, log, tick } = setUp();
+  for (let index = 0; index < 600; index++)
+    log.add({ at: index, level: 'info', step: 'tasks', event: `task ${index}`, fields: {} });
+  log.add({ at: 600, level: 'warn', step: 'engine', event: 'down', fields: {} });
+  log.add({ at: 601, level: 'debug', step: 'flush', event: 'not in the log file', fields: {} });
+  const viewer = new Viewer();
+  stream.add(viewer);
+  tick();
+  log.add({ at: 602, level: 'info', step: 'tasks', event: 'later', fields: {} });
+  tick();
+  const [history, quiet, later] = viewer.lines as [
+    StreamLine & { type: 'history' },
+    StreamLine & { type: 'tick' },
+    StreamLine & { type: 'tick' },
+  ];
+  expect(history.log.map(({ event }) => event)).toEqual(['down']);
+  expect(history.info!.map(({ id }) => id)).toEqual(Array.from({ length: 500 }, (_, index) => index + 101));
+  expect(quiet.info).toBeUndefined();
+  expect(later.log).toBeUndefined();
+  expect(later.info!.map(({ id, event }) => [id, event])).toEqual([[601, 'later']]);
+});
+
+test('the storage is in the history, and told again when it changed', () => {
+  const { stream, told, tick } = setUp();
+  told.storage = { figures: null, failure: 'the engine is starting' };
+  const [one, two] = [new Viewer(), new Viewer()];
+  stream.add(one);
+  tick();
+  tick();
+  told.storage = { figures: null, failure: '' };
+  stream.add(two);
+  tick();
+  const reports = (viewer: Viewer) => viewer.lines.map((line) => ('storage' in line ? line.storage!.failure : null));
+  expect(reports(one)).toEqual(['the engine is starting', 'the engine is starting', null, '']);
+  expect(reports(two)).toEqual(['', '']);
 });
 
 test('a viewer that does not read is cut off, the others notice nothing', () => {
