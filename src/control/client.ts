@@ -4,7 +4,6 @@
  * nobody listens → TF_NOT_RUNNING, no answer in time → TF_TIMEOUT, no permission → TF_PERMISSION, an answer that is not
  * ours or breaks off → TF_STATE_UNKNOWN, an error of the daemon → its code.
  */
-import { Client, errors } from 'undici';
 import type { Config } from '../config/schema.ts';
 import type { Origin } from '../config/sources.ts';
 import { ERRORS, type ErrorCode, TrackflowError } from '../errors/error.ts';
@@ -12,12 +11,12 @@ import { errnoOf } from '../errors/file-error.ts';
 import { readLines } from './lines.ts';
 import type { DeadLetter, QueryAnswer, StatsQuestion, Status } from './protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
+import { NoAnswer, readText, socketRequest } from './socket-request.ts';
 import type { StreamLine } from './stream.ts';
 import type { TaskChange, TaskFilter, TaskList, TaskReport } from './tasks.ts';
 
 /** Above the largest `query.bytesMax` that makes sense for one JSON answer. */
 const ANSWER_BYTES_MAX = 512 * 1024 * 1024;
-const CONNECT_TIMEOUT_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 /** Reads and replays are bounded by the daemon; this is only for one that hangs. */
 const WORK_TIMEOUT_MS = 620_000;
@@ -90,20 +89,19 @@ export class ControlClient {
   async *#lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
-    const client = new Client('http://trackflow', {
-      socketPath: this.#socketPath,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      headersTimeout: ANSWER_TIMEOUT_MS,
-      bodyTimeout: 0,
-    });
     try {
-      const { statusCode, body } = await client.request({ method: 'GET', path, signal: either });
-      if (statusCode !== 200) readAnswer(statusCode, await body.text());
-      yield* readLines(body);
+      const answer = await socketRequest({
+        socketPath: this.#socketPath,
+        method: 'GET',
+        path,
+        signal: either,
+        beginsWithinMs: ANSWER_TIMEOUT_MS,
+      });
+      if (answer.statusCode !== 200) readAnswer(answer.statusCode, await readText(answer, ANSWER_BYTES_MAX));
+      // Leaving the loop destroys the answer, and with it the connection.
+      yield* readLines(answer);
     } catch (cause) {
       throw either.aborted ? either.reason : this.#explain(cause, either);
-    } finally {
-      await client.destroy();
     }
   }
 
@@ -151,28 +149,17 @@ export class ControlClient {
   async #call<T>(method: 'GET' | 'POST', path: string, options: CallOptions = {}): Promise<T> {
     this.#signal.throwIfAborted();
     const deadline = AbortSignal.timeout(options.timeoutMs ?? ANSWER_TIMEOUT_MS);
-    const client = new Client('http://trackflow', {
-      socketPath: this.#socketPath,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      maxResponseSize: ANSWER_BYTES_MAX,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
     try {
-      const answer = await client.request({
+      const answer = await socketRequest({
+        socketPath: this.#socketPath,
         method,
         path,
+        body: options.body,
         signal: AbortSignal.any([this.#signal, deadline]),
-        ...(options.body && {
-          body: JSON.stringify(options.body),
-          headers: { 'content-type': 'application/json' },
-        }),
       });
-      return readAnswer<T>(answer.statusCode, await answer.body.text());
+      return readAnswer<T>(answer.statusCode, await readText(answer, ANSWER_BYTES_MAX));
     } catch (cause) {
       throw this.#explain(cause, deadline);
-    } finally {
-      await client.destroy();
     }
   }
 
@@ -187,7 +174,7 @@ export class ControlClient {
         cause,
       });
     }
-    if (deadline.aborted || cause instanceof errors.ConnectTimeoutError) {
+    if (deadline.aborted || cause instanceof NoAnswer) {
       return new TrackflowError('TF_TIMEOUT', `the daemon of ${this.#home} did not answer in time`, {
         hints: ['trackflow doctor', 'trackflow stop --force ends a daemon that hangs'],
         cause,
@@ -205,9 +192,9 @@ export function notRunning(home: string): TrackflowError {
   });
 }
 
-function readAnswer<T>(status: number, text: string): T {
+function readAnswer<T>(status: number | undefined, text: string): T {
   const answer = parse(text);
-  if (status < 300) return answer as T;
+  if (status !== undefined && status < 300) return answer as T;
   const error = (answer as { error?: { code?: unknown; message?: unknown; hints?: unknown } } | null)?.error;
   if (typeof error?.message !== 'string') {
     throw new TrackflowError('TF_STATE_UNKNOWN', `the control socket answered ${status} without an error of ours`);

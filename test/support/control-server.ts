@@ -11,8 +11,16 @@ export interface Call {
   readonly body: unknown;
 }
 
-/** An answer to a route: `status` and JSON, or raw text. `hang` never answers. */
-export type Answer = { readonly status?: number; readonly json?: unknown; readonly text?: string } | 'hang';
+/** An answer to a route: `status` and JSON, or raw text. `hang` never answers; `open` never ends, `cut` breaks off. */
+export type Answer =
+  | {
+      readonly status?: number;
+      readonly json?: unknown;
+      readonly text?: string;
+      readonly open?: boolean;
+      readonly cut?: boolean;
+    }
+  | 'hang';
 
 /**
  * A stand-in for the daemon's side of the control socket of `home`. Answers `GET /status` and `GET /config` by itself;
@@ -35,7 +43,10 @@ export async function controlServer(
       DEFAULT_ANSWERS[route]?.(home) ?? { status: 404 };
     if (answer === 'hang') return;
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
-    response.end(answer.text ?? JSON.stringify(answer.json ?? {}));
+    const content = answer.text ?? JSON.stringify(answer.json ?? {});
+    if (answer.cut) response.write(content, () => response.destroy());
+    else if (answer.open) response.write(content);
+    else response.end(content);
   });
   const path = controlSocketPath(home);
   prepareSocketDirectory(path);

@@ -48,6 +48,25 @@ describe('ControlClient', () => {
     await expect(new ControlClient(home, never).status()).rejects.toMatchObject({ code: 'TF_TIMEOUT' });
   });
 
+  it('gives up on a stream that does not begin, and ends one that has begun with the reason of its signal', async () => {
+    const home = temporaryHome();
+    await controlServer(home, { 'GET /stream': 'hang' });
+    await expect(new ControlClient(home, never).stream(never).next()).rejects.toMatchObject({ code: 'TF_TIMEOUT' });
+    const other = temporaryHome();
+    await controlServer(other, { 'GET /stream': { text: '{"type":"history"}\n', open: true } });
+    const ended = new AbortController();
+    const lines = new ControlClient(other, never).stream(ended.signal);
+    expect((await lines.next()).value).toEqual({ type: 'history' });
+    ended.abort(new Error('enough'));
+    await expect(lines.next()).rejects.toThrow('enough');
+  });
+
+  it('calls an answer that breaks off unknown', async () => {
+    const home = temporaryHome();
+    await controlServer(home, { 'GET /status': { text: '{"state":', cut: true } });
+    await expect(new ControlClient(home, never).status()).rejects.toMatchObject({ code: 'TF_STATE_UNKNOWN' });
+  });
+
   it('ends a call with the reason of its signal', async () => {
     const home = temporaryHome();
     const controller = new AbortController();
