@@ -22,7 +22,10 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['src/control', ['src/control', 'src/config', 'src/errors', 'src/engine/engine.ts']],
   ['src/terminal', ['src/terminal']],
   ['src/dashboard', ['src/dashboard', 'src/control', 'src/errors', 'src/terminal']],
-  ['src/loadtest', ['src/loadtest', 'src/control', 'src/errors', 'src/terminal', 'src/package-root.ts']],
+  [
+    'src/loadtest',
+    ['src/loadtest', 'src/config/quantity.ts', 'src/control', 'src/errors', 'src/terminal', 'src/package-root.ts'],
+  ],
   [
     'src/cli',
     [
