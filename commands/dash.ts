@@ -19,6 +19,9 @@ export default class Dash extends BaseCommand {
     interval: durationFlag({ summary: 'How often to draw or print (default: 1s on a screen, 5s in lines).' }),
     symbols: Flags.option({ options: SYMBOLS, summary: 'Characters of the charts.', default: 'auto' })(),
     ascii: Flags.boolean({ summary: 'The same as --symbols ascii.' }),
+    'allow-actions': Flags.boolean({
+      summary: 'Let R and X run tasks again and cancel them, once that is confirmed; without it nothing is changed.',
+    }),
     accessible: Flags.boolean({ summary: 'Sentences for a screen reader in place of a screen (also: ACCESSIBLE=1).' }),
   };
 
@@ -28,6 +31,7 @@ export default class Dash extends BaseCommand {
       ...flags,
       json: this.jsonEnabled(),
       noColor: flags['no-color'],
+      allowActions: flags['allow-actions'],
       stdout: process.stdout,
       stdin: process.stdin,
       version: this.config.version,

@@ -5,6 +5,7 @@
 import { setForLibraries } from '../../config/environment.ts';
 import { REFRESHES_MS } from '../../dashboard/input/ui.ts';
 import { sourceRows } from '../../dashboard/panels/sources.ts';
+import { chosenTask } from '../../dashboard/panels/tasks.ts';
 import { exportDocument } from '../../dashboard/print/export.ts';
 import type { Scene } from '../../dashboard/screen/scene.ts';
 import { type Ask, runAudience } from '../../dashboard/store/ask-audience.ts';
@@ -15,6 +16,7 @@ import type { Symbols } from '../../terminal/look.ts';
 import { lookOf } from '../../terminal/look.ts';
 import type { Instance } from '../instance.ts';
 import { DashFiles } from './dash-files.ts';
+import { changeTask } from './task-action.ts';
 
 export interface DashTerminal {
   readonly stdout: NodeJS.WriteStream;
@@ -22,6 +24,7 @@ export interface DashTerminal {
   readonly symbols: Symbols;
   readonly colours: boolean;
   readonly intervalMs: number | undefined;
+  readonly allowActions: boolean;
   readonly version: string;
   readonly now: () => number;
 }
@@ -29,10 +32,11 @@ export interface DashTerminal {
 /** Resolves when the person quits. */
 export async function openDash(instance: Instance, terminal: DashTerminal): Promise<void> {
   const { control, signal } = instance;
-  const { stdout, now, colours, symbols, intervalMs, version } = terminal;
+  const { stdout, now, colours, symbols, intervalMs, version, allowActions } = terminal;
   const files = new DashFiles(instance.paths.dash);
   const refreshMs = intervalMs === undefined ? {} : { refreshMs: nearestRefresh(intervalMs) };
-  const store = new DashStore({ ...files.readChoices(), ...refreshMs });
+  const store = new DashStore({ ...files.readChoices(), ...refreshMs, allowActions });
+  const tell = (message: string) => store.update((ui) => ({ ...ui, message: stripColours(message) }));
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   const source: Source = (stop) => control.stream(stop);
@@ -52,9 +56,9 @@ export async function openDash(instance: Instance, terminal: DashTerminal): Prom
         stdout,
         stdin: terminal.stdin,
         onEffect: (effect, scene, frame) => {
-          const message =
-            effect === 'export' ? files.write(exportDocument(scene.snapshot, frame), now()) : copy(scene, stdout);
-          store.update((ui) => ({ ...ui, message: stripColours(message) }));
+          if (typeof effect === 'object') void changeTask(control, effect).then(tell);
+          else
+            tell(effect === 'export' ? files.write(exportDocument(scene.snapshot, frame), now()) : copy(scene, stdout));
         },
       },
       until,
@@ -69,10 +73,11 @@ export async function openDash(instance: Instance, terminal: DashTerminal): Prom
 
 /** Puts the selected row into the clipboard of the person's terminal (OSC 52). */
 function copy({ snapshot }: Scene, stdout: NodeJS.WriteStream): string {
-  const row = sourceRows(snapshot)[snapshot.ui.selected];
+  const isTasks = snapshot.ui.view === 'tasks';
+  const row = isTasks ? chosenTask(snapshot) : sourceRows(snapshot)[snapshot.ui.selected];
   if (row === undefined) return 'nothing is selected';
   stdout.write(`\u001b]52;c;${Buffer.from(JSON.stringify(row)).toString('base64')}\u0007`);
-  return 'copied the selected source, where the terminal allows it';
+  return `copied the selected ${isTasks ? 'task' : 'source'}, where the terminal allows it`;
 }
 
 function nearestRefresh(ms: number): number {

@@ -14,6 +14,7 @@ export interface DashFlags {
   readonly ascii: boolean;
   readonly accessible: boolean;
   readonly noColor: boolean;
+  readonly allowActions: boolean;
   readonly json: boolean;
   readonly stdout: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
@@ -50,6 +51,7 @@ export async function runDash(instance: Instance, flags: DashFlags): Promise<Das
     symbols: flags.ascii ? 'ascii' : symbolsFor(flags.symbols, instance.env),
     colours: hasColours(flags.noColor, instance.env),
     intervalMs: interval,
+    allowActions: flags.allowActions,
     version: flags.version,
     now,
   });

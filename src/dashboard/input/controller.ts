@@ -1,9 +1,13 @@
 import type { ScreenSize } from '../../terminal/screen/screen.tsx';
+import { logPlace } from '../panels/logs.ts';
 import { sourceRows } from '../panels/sources.ts';
+import { chosenTask, taskRows } from '../panels/tasks.ts';
 import { panelsOf, sizeOf } from '../screen/views.ts';
 import type { DashStore } from '../store/store.ts';
 import { FILTER_LENGTH_MAX } from './filter.ts';
 import { bindingOf, type Effect, findCommands, type KeyContext } from './keymap.ts';
+import { nextMatch } from './log-place.ts';
+import type { Confirmation, Ui } from './ui.ts';
 
 /** Turns keys into choices, and tells of what is not a choice. */
 export function keyHandler(
@@ -18,8 +22,14 @@ export function keyHandler(
       command(ui.command, key, screen);
       return;
     }
+    if (ui.confirmation !== null && key !== 'ctrl-c') {
+      confirm(ui.confirmation, key);
+      return;
+    }
     if (ui.typing && key !== 'ctrl-c') {
       store.update((now) => ({ ...now, ...typed(now.filter, key), selected: 0 }));
+      const { view, filter } = store.getSnapshot().ui;
+      if (view === 'logs' && key === 'enter' && filter !== '') store.update(firstMatch);
       return;
     }
     const binding = bindingOf(key);
@@ -29,6 +39,23 @@ export function keyHandler(
       return binding.apply === undefined ? settled : binding.apply(settled, contextOf(store, screen), key);
     });
     if (binding.effect !== undefined) onEffect(binding.effect);
+  }
+
+  function confirm({ action, task, typed: text }: Confirmation, key: string): void {
+    const { filter, typing } = typed(text, key);
+    if (typing) {
+      store.update((now) => ({ ...now, confirmation: { action, task, typed: filter } }));
+      return;
+    }
+    const isMeant = filter === 'yes' || filter === task;
+    const message = isMeant ? `asking the daemon to ${action} task ${task}…` : 'nothing was done';
+    store.update((now) => ({ ...now, confirmation: null, message }));
+    if (isMeant) onEffect({ action, task });
+  }
+
+  /** What is typed is looked for from the newest entry on. */
+  function firstMatch(ui: Ui): Ui {
+    return nextMatch({ ...ui, logEnd: null }, logPlace(store.getSnapshot()), 'older');
   }
 
   function command(text: string, key: string, screen: ScreenSize): void {
@@ -41,11 +68,13 @@ export function keyHandler(
 
 function contextOf(store: DashStore, { columns, rows }: ScreenSize): KeyContext {
   const snapshot = store.getSnapshot();
-  const { ui, facts, receivedAt } = snapshot;
+  const { ui, receivedAt } = snapshot;
   return {
     panels: panelsOf(ui.view, sizeOf(columns, rows), ui.preset).length,
-    rows: ui.view === 'logs' ? facts.log.length : sourceRows(snapshot).length,
+    rows: ui.view === 'tasks' ? taskRows(snapshot).length : sourceRows(snapshot).length,
     receivedAt,
+    task: chosenTask(snapshot)?.id,
+    log: () => logPlace(snapshot),
   };
 }
 

@@ -4,12 +4,15 @@
  */
 import { BYTE_UNITS } from '../../terminal/numbers.ts';
 import { WINDOWS_MS } from '../store/series.ts';
+import { followed, type LogPlace, nextMatch, scrolled } from './log-place.ts';
 import {
   LEVELS,
+  LOG_LEVELS,
   PRESETS,
   REFRESHES_MS,
   SOURCE_SORTS,
   step,
+  type TaskAction,
   turn,
   UI_DEFAULT,
   type Ui,
@@ -24,9 +27,13 @@ export interface KeyContext {
   readonly rows: number;
   /** Newest time there is, milliseconds since the epoch. */
   readonly receivedAt: number;
+  /** Id of the task that is chosen in the view of the tasks. */
+  readonly task: string | undefined;
+  readonly log: () => LogPlace;
 }
 
-export type Effect = 'quit' | 'export' | 'copy';
+/** Effects on keys, and the action on a task that was confirmed. */
+export type Effect = 'quit' | 'export' | 'copy' | TaskAction;
 
 export interface Binding {
   /** Names as `keyName` makes them. */
@@ -37,7 +44,7 @@ export interface Binding {
   /** One word for the last line; left out when it stands only in help. */
   readonly short?: string;
   readonly apply?: (ui: Ui, context: KeyContext, key: string) => Ui;
-  readonly effect?: Effect;
+  readonly effect?: Extract<Effect, string>;
 }
 
 export const KEYMAP: readonly Binding[] = [
@@ -58,7 +65,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['/'],
     shown: '/',
-    help: 'filter: text, /regular expression/, ! before it for the rest',
+    help: 'filter: text, /regular expression/, ! before it for the rest; in Logs a search',
     short: 'filter',
     apply: (ui) => ({ ...ui, typing: true, help: false }),
   },
@@ -68,6 +75,18 @@ export const KEYMAP: readonly Binding[] = [
     help: 'sort by the next column',
     short: 'sort',
     apply: (ui) => ({ ...ui, sort: turn(SOURCE_SORTS, ui.sort, 1) }),
+  },
+  {
+    keys: ['n', 'N'],
+    shown: 'n N',
+    help: 'Logs: the next match of the search, the one before',
+    apply: (ui, { log }, key) => (ui.view === 'logs' ? nextMatch(ui, log(), key === 'n' ? 'newer' : 'older') : ui),
+  },
+  {
+    keys: ['f'],
+    shown: 'f',
+    help: 'Logs: stand still, or follow what comes',
+    apply: (ui, { log }) => (ui.view === 'logs' ? followed(ui, log()) : ui),
   },
   { keys: ['r'], shown: 'r', help: 'reverse the order', apply: (ui) => ({ ...ui, ascending: !ui.ascending }) },
   {
@@ -102,7 +121,7 @@ export const KEYMAP: readonly Binding[] = [
     short: 'seek',
     apply: (ui, _context, key) => sought(ui, key === '[' ? 1 : -1),
   },
-  { keys: ['0'], shown: '0', help: 'jump to now', apply: (ui) => ({ ...ui, seekMs: 0, pausedAt: null }) },
+  { keys: ['0'], shown: '0', help: 'jump to now', apply: (ui) => ({ ...ui, seekMs: 0, pausedAt: null, logEnd: null }) },
   {
     keys: ['<', '>'],
     shown: '< >',
@@ -141,8 +160,23 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['v'],
     shown: 'v',
-    help: 'log: from WARN or ERROR only',
-    apply: (ui) => ({ ...ui, level: turn(LEVELS, ui.level, 1) }),
+    help: 'log: from WARN or ERROR only; in Logs also everything',
+    apply: (ui) =>
+      ui.view === 'logs'
+        ? { ...ui, logLevel: turn(LOG_LEVELS, ui.logLevel, 1), selected: 0 }
+        : { ...ui, level: turn(LEVELS, ui.level, 1) },
+  },
+  {
+    keys: ['R'],
+    shown: 'R',
+    help: 'Tasks: run the chosen one again, when that is confirmed (needs --allow-actions)',
+    apply: (ui, { task }) => asked(ui, 'retry', task),
+  },
+  {
+    keys: ['X'],
+    shown: 'X',
+    help: 'Tasks: cancel the chosen one, when that is confirmed (needs --allow-actions)',
+    apply: (ui, { task }) => asked(ui, 'cancel', task),
   },
   {
     keys: ['p'],
@@ -197,7 +231,7 @@ function spreadOf(letters: readonly string[], text: string): number | undefined 
 function opened(ui: Ui, view: Ui['view']): Ui {
   return ui.view === view && !ui.help
     ? ui
-    : { ...ui, view, focus: 0, zoomed: false, help: false, selected: 0, filter: UI_DEFAULT.filter };
+    : { ...ui, view, focus: 0, zoomed: false, help: false, selected: 0, logEnd: null, filter: UI_DEFAULT.filter };
 }
 
 function sought(ui: Ui, direction: 1 | -1): Ui {
@@ -211,12 +245,18 @@ function focused(ui: Ui, panels: number, by: 1 | -1): Ui {
 
 const PAGE_ROWS = 10;
 
-function selected(ui: Ui, { rows }: KeyContext, key: string): Ui {
+function selected(ui: Ui, { rows, log }: KeyContext, key: string): Ui {
   const by = key.startsWith('page') ? PAGE_ROWS : 1;
   const down = key === 'down' || key === 'j' || key === 'pagedown';
-  // The log counts from its newest entry at the bottom: up is further back.
-  const direction = down === (ui.view !== 'logs') ? 1 : -1;
-  return { ...ui, selected: Math.min(Math.max(0, rows - 1), Math.max(0, ui.selected + direction * by)) };
+  if (ui.view === 'logs') return scrolled(ui, log(), down ? -by : by);
+  return { ...ui, selected: Math.min(Math.max(0, rows - 1), Math.max(0, ui.selected + (down ? by : -by))) };
+}
+
+function asked(ui: Ui, action: TaskAction['action'], task: string | undefined): Ui {
+  if (ui.view !== 'tasks') return { ...ui, message: `choose a task in the view ${VIEWS.indexOf('tasks') + 1} first` };
+  if (!ui.allowActions) return { ...ui, message: `read-only; to ${action} tasks: trackflow dash --allow-actions` };
+  if (task === undefined) return { ...ui, message: 'there is no task to choose' };
+  return { ...ui, help: false, confirmation: { action, task, typed: '' } };
 }
 
 function escaped(ui: Ui): Ui {

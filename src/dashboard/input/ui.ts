@@ -22,6 +22,19 @@ export type SourceSort = (typeof SOURCE_SORTS)[number];
 
 export const REFRESHES_MS = [1_000, 2_000, 5_000, 10_000] as const;
 export const LEVELS = ['warn', 'error'] as const;
+/** Least levels of the view of the whole log; `all` is what the daemon's log takes. */
+export const LOG_LEVELS = ['all', 'warn', 'error'] as const;
+
+/** What may be done to a task, once the person has typed that it is meant. */
+export interface TaskAction {
+  readonly action: 'retry' | 'cancel';
+  readonly task: string;
+}
+
+/** A task action that waits for its confirmation, and what is typed of that. */
+export interface Confirmation extends TaskAction {
+  readonly typed: string;
+}
 
 /** What the person has chosen. Never changed in place. */
 export interface Ui {
@@ -40,6 +53,12 @@ export interface Ui {
   readonly ascending: boolean;
   readonly selected: number;
   readonly level: (typeof LEVELS)[number];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Time of the newest entry of the log that is shown while it does not follow; null while it does. */
+  readonly logEnd: number | null;
+  /** Whether tasks may be changed from here. */
+  readonly allowActions: boolean;
+  readonly confirmation: Confirmation | null;
   readonly windowMs: number;
   /** How far back of now the window ends. */
   readonly seekMs: number;
@@ -68,6 +87,10 @@ export const UI_DEFAULT: Ui = {
   ascending: false,
   selected: 0,
   level: 'warn',
+  logLevel: 'all',
+  logEnd: null,
+  allowActions: false,
+  confirmation: null,
   windowMs: WINDOW_DEFAULT_MS,
   seekMs: 0,
   pausedAt: null,

@@ -6,6 +6,7 @@ import { clock, duration, percent, UNKNOWN } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
 import { filterOf } from '../input/filter.ts';
 import type { Panel, Scene } from '../screen/scene.ts';
+import type { Snapshot } from '../store/store.ts';
 
 const STATE_TONES = { queued: 'dim', running: 'accent', done: 'good', failed: 'bad', cancelled: 'warn' } as const;
 const GAUGE_COLUMNS = 10;
@@ -14,12 +15,15 @@ const GAUGE_COLUMNS = 10;
 export const tasks: Panel = {
   id: 'tasks',
   draw: (scene, width, height) => {
-    const rows = taskRows(scene);
+    const { snapshot, look } = scene;
+    const rows = taskRows(snapshot);
+    const selected = snapshot.ui.view === 'tasks' ? placeOf(snapshot, rows) : -1;
     const lines =
       rows.length === 0
-        ? ['', scene.snapshot.facts.tasks.length === 0 ? ' no tasks yet' : ' nothing matches the filter']
-        : table(columns(scene), rows, { width, height, look: scene.look });
-    return { title: 'Tasks', note: taskCounts(scene.snapshot.facts.tasks), lines };
+        ? ['', snapshot.facts.tasks.length === 0 ? ' no tasks yet' : ' nothing matches the filter']
+        : table(columns(scene), rows, { width, height, look, selected });
+    const actions = snapshot.ui.view === 'tasks' && snapshot.ui.allowActions ? '  R again  X cancel' : '';
+    return { title: 'Tasks', note: `${taskCounts(snapshot.facts.tasks)}${actions}`, lines };
   },
 };
 
@@ -28,12 +32,23 @@ export function taskCounts(list: readonly TaskFigures[]): string {
   return `${count('running')} run  ${count('queued')} wait  ${count('failed')} fail`;
 }
 
-function taskRows({ snapshot: { facts, ui } }: Scene): readonly TaskFigures[] {
+/** The tasks that pass the filter. */
+export function taskRows({ facts, ui }: Snapshot): readonly TaskFigures[] {
   const passes = filterOf(ui.filter);
   const narrowed = ui.view === 'tasks' && ui.filter !== '';
   return narrowed
     ? facts.tasks.filter(({ id, kind, state, error }) => passes(`${id} ${kind} ${state} ${error}`))
     : facts.tasks;
+}
+
+/** The task that keys of the view of the tasks are about. */
+export function chosenTask(snapshot: Snapshot): TaskFigures | undefined {
+  const rows = taskRows(snapshot);
+  return rows[placeOf(snapshot, rows)];
+}
+
+function placeOf({ ui }: Snapshot, rows: readonly TaskFigures[]): number {
+  return Math.min(ui.selected, rows.length - 1);
 }
 
 function columns({ look, snapshot }: Scene): readonly Column<TaskFigures>[] {

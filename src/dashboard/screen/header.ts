@@ -79,7 +79,7 @@ export function tabsLine({ snapshot: { ui }, look }: Scene, width: number): stri
     const text = ` ${index + 1} ${VIEW_TITLES[view]} `;
     return view === ui.view ? look.paint('inverse', text) : look.paint('dim', text);
   });
-  const chosen = `layout ${ui.preset}  ${ui.logarithmic ? 'log scale' : ''} `;
+  const chosen = `layout ${ui.preset}  ${ui.logarithmic ? 'log scale  ' : ''}${ui.allowActions ? 'actions allowed' : 'read-only'} `;
   return ends(` ${fitting(tabs, width - 2, '')}`, look.paint('dim', chosen), width);
 }
 
@@ -90,12 +90,19 @@ export function footerLine({ snapshot: { ui }, look }: Scene, width: number): st
       ` / ${terminalText(ui.filter)}${look.paint('inverse', ' ')}  ${look.paint('dim', 'Enter keeps it, Esc clears it')}`,
       width,
     );
+  if (ui.confirmation !== null) {
+    const { action, task, typed } = ui.confirmation;
+    const how = look.paint('dim', 'yes or its number, then Enter; Esc does nothing');
+    const question = look.paint('warn', `${action} task ${terminalText(task)}?`);
+    return toWidth(` ${question} ${terminalText(typed)}${look.paint('inverse', ' ')}  ${how}`, width);
+  }
   if (ui.message !== '') return toWidth(` ${terminalText(ui.message)}`, width);
   const keys = KEYMAP.filter(({ short }) => short !== undefined);
   const last = keys.find(({ effect }) => effect === 'quit')!;
   const named = (one: (typeof keys)[number]) => `${look.paint('bold', one.shown)} ${look.paint('dim', one.short!)}`;
   const quit = named(last);
   const others = keys.filter((one) => one !== last && (ui.filter === '' || one.short !== 'filter')).map(named);
-  const filter = ui.filter === '' ? [] : [look.paint('warn', `filter ${terminalText(ui.filter)}`)];
+  const word = ui.view === 'logs' ? 'search' : 'filter';
+  const filter = ui.filter === '' ? [] : [look.paint('warn', `${word} ${terminalText(ui.filter)}`)];
   return toWidth(` ${fitting([...filter, ...others], width - 10)}  ${quit}`, width);
 }

@@ -4,6 +4,7 @@ import { audiencePanels } from '../panels/audience.ts';
 import { engine } from '../panels/engine.ts';
 import { events } from '../panels/events.ts';
 import { latency } from '../panels/latency.ts';
+import { logs } from '../panels/logs.ts';
 import { pipeline } from '../panels/pipeline.ts';
 import { rejections } from '../panels/rejections.ts';
 import { sources } from '../panels/sources.ts';
@@ -143,7 +144,7 @@ const VIEW_ROWS: Readonly<Record<Exclude<View, 'overview'>, (size: Size) => read
     { panels: [[engine, 1], [pipeline, 1], ...(size === 'full' ? [[system, 1] as const] : [])], lines: 12 },
   ],
   tasks: () => [{ panels: [[tasks, 1]], height: 1 }],
-  logs: () => [{ panels: [[events, 1]], height: 1 }],
+  logs: () => [{ panels: [[logs, 1]], height: 1 }],
   visitors: (size) => {
     const { path, referrer_host, country, device, utm_campaign } = audiencePanels;
     const charts: Row = {

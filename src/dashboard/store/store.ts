@@ -3,9 +3,10 @@
  *
  * Promises: `getSnapshot` gives the same object until something changed, then a new one; listeners hear of each change
  * once. A tick that must not be seen (paused, or sooner than the refresh) is kept and not told, so a paused screen costs
- * nothing. Always true: memory is bounded (rings, `LOG_MAX` entries, `SOURCES_MAX` trends). Full: the oldest goes.
+ * nothing. Always true: memory is bounded (rings, twice `LOG_MAX` entries, `SOURCES_MAX` trends). Full: the oldest goes.
  * Nothing outlives the process.
  */
+import type { StorageReport } from '../../control/storage.ts';
 import type {
   LogEntry,
   SourceFigures,
@@ -32,8 +33,12 @@ export interface Facts {
   readonly state: StreamState | null;
   readonly sources: readonly SourceFigures[];
   readonly tasks: readonly TaskFigures[];
-  /** Newest last. */
+  /** From level warn up, newest last. */
   readonly log: readonly LogEntry[];
+  /** Below warn, newest last. */
+  readonly info: readonly LogEntry[];
+  /** Null from a daemon that does not tell. */
+  readonly storage: StorageReport | null;
 }
 
 export interface Snapshot {
@@ -54,7 +59,7 @@ export interface Snapshot {
 }
 
 const LOG_MAX = 500;
-const NO_FACTS: Facts = { state: null, sources: [], tasks: [], log: [] };
+const NO_FACTS: Facts = { state: null, sources: [], tasks: [], log: [], info: [], storage: null };
 
 export class DashStore {
   readonly #rings = new Rings();
@@ -96,6 +101,8 @@ export class DashStore {
         sources: line.sources,
         tasks: line.tasks ?? this.#facts.tasks,
         log: appended(this.#facts.log, line.log ?? []),
+        info: appended(this.#facts.info, line.info ?? []),
+        storage: line.storage ?? this.#facts.storage,
       };
       this.#receivedAt = line.at;
       if (this.#ui.pausedAt !== null) this.#acceptedWhilePaused += valueAt(this.#rings, 'accepted', line.at) ?? 0;
@@ -133,7 +140,8 @@ export class DashStore {
 
   #load(history: StreamHistory): void {
     this.#rings.load(history.series, history.rings);
-    this.#facts = { state: history.state, sources: history.sources, tasks: history.tasks, log: history.log };
+    const { state, sources, tasks, log, info = [], storage = null } = history;
+    this.#facts = { state, sources, tasks, log, info, storage };
     const [finest] = this.#rings.all;
     this.#receivedAt = finest!.newest > 0 ? finest!.newest * finest!.stepMs : history.at;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keyHandler } from '../../../../src/dashboard/input/controller.ts';
-import { KEYMAP } from '../../../../src/dashboard/input/keymap.ts';
+import { type Effect, KEYMAP } from '../../../../src/dashboard/input/keymap.ts';
 import { VIEWS } from '../../../../src/dashboard/input/ui.ts';
 import { drawFrame } from '../../../../src/dashboard/screen/frame.ts';
 import { DashStore } from '../../../../src/dashboard/store/store.ts';
@@ -154,7 +154,7 @@ it('tells how fresh it is', () => {
 describe('keys', () => {
   const size = { columns: 120, rows: 32 };
   const typing = (store: DashStore, ...keys: readonly string[]) => {
-    const effects: string[] = [];
+    const effects: Effect[] = [];
     const press = keyHandler(store, (effect) => effects.push(effect));
     for (const key of keys) press(key, size);
     return effects;
