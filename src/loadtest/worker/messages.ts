@@ -7,6 +7,8 @@ export interface WorkerTask {
   readonly worker: number;
   /** Its own ledger file; null when nothing is kept (`--traffic`, search for the maximum). */
   readonly ledgerFile: string | null;
+  /** An Int32Array with one place a worker: requests acknowledged so far, for whoever cannot wait for the tick. */
+  readonly acknowledged: SharedArrayBuffer;
 }
 
 /** Main → worker. `stop` sends nothing further, waits for the answers, then comes `done`. */
