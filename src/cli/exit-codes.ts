@@ -23,6 +23,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [75, 'not in time; try again'],
   [77, 'no permission'],
   [78, 'verification failed'],
+  [79, 'a bound of --slo was missed (loadtest)'],
   [127, 'unknown command'],
   [130, 'interrupted (SIGINT)'],
   [143, 'terminated (SIGTERM)'],

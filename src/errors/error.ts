@@ -45,6 +45,7 @@ export const ERRORS = {
   TF_BUSY: { exit: 75, who: 'environment' },
   TF_PERMISSION: { exit: 77, who: 'environment' },
   TF_VERIFICATION: { exit: 78, who: 'us' },
+  TF_SLO: { exit: 79, who: 'environment' },
   TF_INTERRUPTED: { exit: 130, who: 'you' },
   TF_TERMINATED: { exit: 143, who: 'environment' },
 } as const satisfies Record<string, { exit: number; who: Who }>;
