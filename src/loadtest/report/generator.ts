@@ -1,5 +1,5 @@
 import { milliseconds, percent } from '../../terminal/numbers.ts';
-import type { ReportFigures } from './verdict.ts';
+import type { ReportFigures } from './report.ts';
 
 /** What a generator may not exceed, if its figures are to be those of the server. */
 export const GENERATOR_LIMITS = {

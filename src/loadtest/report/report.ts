@@ -21,7 +21,7 @@ export interface Report {
   readonly generator: GeneratorFigures;
   /** Null when the control socket was not there. */
   readonly server: ServerFigures | null;
-  /** From sending a probe event to finding it by a query: an upper bound of the lag after the acknowledgement. */
+  /** From the acknowledgement of a probe event to the query that finds it, with the time of that query. */
   readonly visibility: Percentiles | null;
   /** Null with `--no-verify`. */
   readonly ledger: LedgerVerdict | null;
@@ -29,6 +29,11 @@ export interface Report {
   readonly slo: readonly SloResult[];
   readonly seconds: readonly SecondFigures[];
 }
+
+/** What was measured, before anything is concluded from it. All but the ledger is of the time after the warm-up. */
+export type ReportFigures = Omit<Report, 'schema' | 'verdict' | 'reasons' | 'slo' | 'generator'> & {
+  readonly generator: Omit<GeneratorFigures, 'valid'>;
+};
 
 export interface Conditions {
   readonly startedAt: string;

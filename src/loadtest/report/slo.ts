@@ -1,7 +1,6 @@
 import { parseDurationMs } from '../../config/quantity.ts';
 import { TrackflowError } from '../../errors/error.ts';
-import type { Percentiles, SloResult } from './report.ts';
-import type { ReportFigures } from './verdict.ts';
+import type { Percentiles, ReportFigures, SloResult } from './report.ts';
 
 /**
  * What can be asked of a run, and its unit. Percentiles are those of the latency from the intended start, of the closed

@@ -1,13 +1,8 @@
 import { type ErrorCode, TrackflowError } from '../../errors/error.ts';
 import { duration, fullNumber, milliseconds, percent } from '../../terminal/numbers.ts';
 import { generatorProblems } from './generator.ts';
-import { type LedgerVerdict, REPORT_SCHEMA, type Report } from './report.ts';
+import { type LedgerVerdict, REPORT_SCHEMA, type Report, type ReportFigures } from './report.ts';
 import { evaluateSlos, type Slo } from './slo.ts';
-
-/** What was measured, before anything is concluded from it. */
-export type ReportFigures = Omit<Report, 'schema' | 'verdict' | 'reasons' | 'slo' | 'generator'> & {
-  readonly generator: Omit<Report['generator'], 'valid'>;
-};
 
 export interface ConcludeOptions {
   readonly slos: readonly Slo[];
