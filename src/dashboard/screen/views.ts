@@ -8,6 +8,9 @@ import { logs } from '../panels/logs.ts';
 import { pipeline } from '../panels/pipeline.ts';
 import { rejections } from '../panels/rejections.ts';
 import { sources } from '../panels/sources.ts';
+import { limits } from '../panels/storage/limits.ts';
+import { columns, tables } from '../panels/storage/tables.ts';
+import { merges, mutations } from '../panels/storage/work.ts';
 import { system } from '../panels/system.ts';
 import { tasks } from '../panels/tasks.ts';
 import { areaPanel, throughput } from '../panels/throughput.ts';
@@ -133,16 +136,13 @@ const VIEW_ROWS: Readonly<Record<Exclude<View, 'overview'>, (size: Size) => read
               [latency, 1],
             ]
           : [
-              [received, 1],
+              [size === 'medium' ? pipeline : received, 1],
               [answers, 1],
             ],
       height: 2,
     },
   ],
-  storage: (size) => [
-    { panels: [[waitingRows, 1], [parts, 1], ...(size === 'full' ? [[insertTime, 1] as const] : [])], height: 1 },
-    { panels: [[engine, 1], [pipeline, 1], ...(size === 'full' ? [[system, 1] as const] : [])], lines: 12 },
-  ],
+  storage,
   tasks: () => [{ panels: [[tasks, 1]], height: 1 }],
   logs: () => [{ panels: [[logs, 1]], height: 1 }],
   visitors: (size) => {
@@ -173,6 +173,35 @@ const VIEW_ROWS: Readonly<Record<Exclude<View, 'overview'>, (size: Size) => read
     return isShort ? [pages, places] : [charts, pages, places];
   },
 };
+
+/** Figures first; charts only where there is room for both. Small screens show one panel at a time. */
+function storage(size: Size): readonly Row[] {
+  const state: Row = {
+    panels: [
+      [limits, 1],
+      [tables, size === 'full' ? 2 : 1],
+    ],
+    lines: size === 'full' ? 10 : 9,
+  };
+  const work: Row = {
+    panels: [
+      [merges, 1],
+      [mutations, 1],
+    ],
+    height: 2,
+  };
+  const charts: Row = { panels: [waitingRows, parts, insertTime].map((one) => [one, 1] as const), height: 3 };
+  switch (size) {
+    case 'full':
+      return [charts, state, work, { panels: [columns, engine, pipeline].map((one) => [one, 1] as const), lines: 14 }];
+    case 'wide':
+      return [state, work, { panels: [columns, engine, pipeline].map((one) => [one, 1] as const), lines: 12 }];
+    case 'medium':
+      return [state, { ...work, lines: 5 }, { panels: [columns, engine].map((one) => [one, 1] as const), height: 1 }];
+    default:
+      return [state, work, { panels: [columns, engine, pipeline].map((one) => [one, 1] as const) }, charts];
+  }
+}
 
 function perMinute(perSecond: number): string {
   return shortNumber(perSecond * 60);
