@@ -11,7 +11,7 @@ import type { ServerSecond } from '../server/server-second.ts';
 import type { EventCounts, GeneratorHealth, RequestCounts } from '../worker/messages.ts';
 import { LIVE_UI_DEFAULT, type LiveUi } from './ui.ts';
 
-export const PHASES = ['starting', 'warm-up', 'running', 'stopping', 'draining', 'verifying', 'done'] as const;
+export const PHASES = ['starting', 'warm-up', 'running', 'draining', 'settling', 'verifying', 'done'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** One second of all workers together. */
@@ -53,9 +53,9 @@ export interface LiveSnapshot {
   readonly plan: LoadPlan;
   readonly phase: Phase;
   /** 0 to 1 of the phase; null when it cannot be known. */
-  readonly progress: number | null;
-  /** What the phase is about right now, for people. */
-  readonly note: string;
+  readonly share: number | null;
+  /** The person asked to stop; what was sent is still answered, verified and reported. */
+  readonly stopping: boolean;
   /** Oldest first. */
   readonly seconds: readonly LiveSecond[];
   readonly totals: LiveTotals;
@@ -71,16 +71,14 @@ const SECOND_MS = 1_000;
 
 export class LiveFigures {
   readonly #viewers = new Set<() => void>();
-  readonly #durationMs: number;
   #snapshot: LiveSnapshot;
 
   constructor(plan: LoadPlan) {
-    this.#durationMs = plan.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
     this.#snapshot = {
       plan,
       phase: 'starting',
-      progress: null,
-      note: '',
+      share: null,
+      stopping: false,
       seconds: [],
       totals: NOTHING,
       faults: [],
@@ -98,24 +96,19 @@ export class LiveFigures {
     return () => void this.#viewers.delete(viewer);
   }
 
-  /** The second that is over. While events are sent it also moves phase and progress on. */
+  /** A second that is over. */
   push(second: LiveSecond): void {
-    const { seconds, totals, plan, phase } = this.#snapshot;
-    const passedMs = (second.figures.second + 1) * SECOND_MS;
-    const isSending = phase === 'starting' || phase === 'warm-up' || phase === 'running';
-    this.#change({
-      seconds: [...seconds.slice(-(SECONDS_MAX - 1)), second],
-      totals: added(totals, second),
-      ...(isSending && {
-        phase: passedMs < plan.warmupMs ? 'warm-up' : 'running',
-        progress: Math.min(1, passedMs / this.#durationMs),
-      }),
-    });
+    const { seconds, totals } = this.#snapshot;
+    this.#change({ seconds: [...seconds.slice(-(SECONDS_MAX - 1)), second], totals: added(totals, second) });
   }
 
-  /** `progress` is 0 to 1 of the phase, null when it cannot be known. */
-  setPhase(phase: Phase, { progress = null, note = '' }: { progress?: number | null; note?: string } = {}): void {
-    this.#change({ phase, progress, note });
+  /** `share` is 0 to 1 of the phase, null when it cannot be known. */
+  setPhase(phase: Phase, share: number | null): void {
+    this.#change({ phase, share });
+  }
+
+  setStopping(): void {
+    this.#change({ stopping: true });
   }
 
   /** A fault is being done (`figures` null), or is over: what `injectFaults` tells. */

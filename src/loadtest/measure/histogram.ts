@@ -1,4 +1,10 @@
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+  type JsHistogram,
+} from 'hdr-histogram-js';
 import type { Percentiles } from '../report/report.ts';
 
 const MICROS_PER_MS = 1_000;
@@ -62,6 +68,20 @@ export class LatencyHistogram {
       // Not `maxValue`, which is another one after the way through text.
       max: count === 0 ? null : this.#histogram.getValueAtPercentile(100) / MICROS_PER_MS,
     };
+  }
+
+  /** Samples up to each of `boundsMs` (ascending) and above the one before; the last count is of what is above all. */
+  counts(boundsMs: readonly number[]): number[] {
+    const counts = new Array<number>(boundsMs.length + 1).fill(0);
+    // Without WebAssembly it is always this one, and the interface has no way to walk over what was recorded.
+    const values = (this.#histogram as JsHistogram).recordedValuesIterator;
+    values.reset();
+    for (let bucket = 0; values.hasNext(); ) {
+      const { valueIteratedTo, countAddedInThisIterationStep } = values.next();
+      while (bucket < boundsMs.length && valueIteratedTo > boundsMs[bucket]! * MICROS_PER_MS) bucket++;
+      counts[bucket]! += countAddedInThisIterationStep;
+    }
+    return counts;
   }
 
   /** V2 compressed HDR, base64: any HDR tool reads it; its values are microseconds. */

@@ -15,9 +15,8 @@ const QUIET_SECONDS = 11;
 const FRESH_SECONDS = 30;
 const POLL_MS = 500;
 
-/** The newest known size of the table; null when the daemon has not told one lately. */
-export function tableSize(observer: ServerObserver): TableSize | null {
-  const newest = observer.latest?.second ?? 0;
+/** The size of the table as it was last told before `newest` was over; null when it was not told shortly before. */
+export function tableSize(observer: ServerObserver, newest = observer.latest?.second ?? 0): TableSize | null {
   for (let second = newest; second > newest - FRESH_SECONDS; second--) {
     const { table_rows: rows, table_bytes: bytes } = observer.at(second) ?? { table_rows: null, table_bytes: null };
     if (rows !== null && bytes !== null) return { rows, bytes };

@@ -86,3 +86,14 @@ test('an emptied histogram begins anew', () => {
 test('text that is no histogram is refused', () => {
   expect(() => LatencyHistogram.decode('bm90aGluZw==')).toThrow();
 });
+
+test('samples are counted between bounds, and above the last', () => {
+  expect(of([]).counts([1, 2])).toEqual([0, 0, 0]);
+  expect(of([0.2, 1, 1.5, 2, 2, 7, 4_000]).counts([1, 2, 4])).toEqual([2, 3, 0, 2]);
+  fc.assert(
+    fc.property(latencies, (values) => {
+      const counts = of(values).counts([1, 10, 100, 1_000]);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(values.length);
+    }),
+  );
+});
