@@ -17,7 +17,11 @@ export default class Dash extends BaseCommand {
     once: Flags.boolean({ summary: 'Print the figures once; exit with 3 when nothing runs.', exclusive: ['watch'] }),
     watch: Flags.boolean({ summary: 'Print the figures every interval, a line each.' }),
     interval: durationFlag({ summary: 'How often to draw or print (default: 1s on a screen, 5s in lines).' }),
-    symbols: Flags.option({ options: SYMBOLS, summary: 'Characters of the charts.', default: 'auto' })(),
+    symbols: Flags.option({
+      options: SYMBOLS,
+      summary: 'Characters of the charts (auto: by locale; braille from 160 columns on).',
+      default: 'auto',
+    })(),
     ascii: Flags.boolean({ summary: 'The same as --symbols ascii.' }),
     'allow-actions': Flags.boolean({
       summary: 'Let R and X run tasks again and cancel them, once that is confirmed; without it nothing is changed.',

@@ -1,9 +1,7 @@
-/**
- * `trackflow dash` on a terminal: store, feed and screen put together. Ink and React are imported here, late, because
- * they cost a third of a second, and after the variables that they read at import.
- */
+/** `trackflow dash` on a terminal: store, feed and screen put together. */
 import { setForLibraries } from '../../config/environment.ts';
 import { REFRESHES_MS } from '../../dashboard/input/ui.ts';
+import { showLive } from '../../dashboard/live.ts';
 import { sourceRows } from '../../dashboard/panels/sources.ts';
 import { chosenTask } from '../../dashboard/panels/tasks.ts';
 import { exportDocument } from '../../dashboard/print/export.ts';
@@ -12,8 +10,8 @@ import { type Ask, runAudience } from '../../dashboard/store/ask-audience.ts';
 import { runFeed, type Source } from '../../dashboard/store/feed.ts';
 import { DashStore } from '../../dashboard/store/store.ts';
 import { stripColours } from '../../terminal/lines.ts';
-import type { Symbols } from '../../terminal/look.ts';
-import { lookOf } from '../../terminal/look.ts';
+import { lookOf, type Symbols } from '../../terminal/look.ts';
+import type { TerminalHold } from '../../terminal/screen/hold.ts';
 import type { Instance } from '../instance.ts';
 import { DashFiles } from './dash-files.ts';
 import { changeTask } from './task-action.ts';
@@ -21,7 +19,10 @@ import { changeTask } from './task-action.ts';
 export interface DashTerminal {
   readonly stdout: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
-  readonly symbols: Symbols;
+  /** Of `stdout` and `stdin`. */
+  readonly hold: TerminalHold;
+  /** The characters to draw with on so many columns. */
+  readonly symbolsFor: (columns: number) => Symbols;
   readonly colours: boolean;
   readonly intervalMs: number | undefined;
   readonly allowActions: boolean;
@@ -32,7 +33,7 @@ export interface DashTerminal {
 /** Resolves when the person quits. */
 export async function openDash(instance: Instance, terminal: DashTerminal): Promise<void> {
   const { control, signal } = instance;
-  const { stdout, now, colours, symbols, intervalMs, version, allowActions } = terminal;
+  const { stdout, now, hold, colours, symbolsFor, intervalMs, version, allowActions } = terminal;
   const files = new DashFiles(instance.paths.dash);
   const refreshMs = intervalMs === undefined ? {} : { refreshMs: nearestRefresh(intervalMs) };
   const store = new DashStore({ ...files.readChoices(), ...refreshMs, allowActions });
@@ -43,18 +44,19 @@ export async function openDash(instance: Instance, terminal: DashTerminal): Prom
   const ask: Ask = (question, params) => control.ask(question, params);
   const feeds = Promise.all([runFeed({ store, source, now }, until), runAudience({ store, ask, now }, until)]);
   try {
-    // Without it React keeps a measurement of every render for ever, and takes longer for it.
+    // React and Ink read these when they are imported, which the screen does late. Without the first React keeps a
+    // measurement of every render for ever, and takes longer for it.
     setForLibraries('NODE_ENV', 'production');
     if (!colours) setForLibraries('FORCE_COLOR', '0');
-    const { showLive } = await import('../../dashboard/live.ts');
     await showLive(
       {
         store,
-        look: lookOf(symbols, colours),
+        lookFor: (columns) => lookOf(symbolsFor(columns), colours),
         startCommand: instance.commandLine('start'),
         version,
         stdout,
         stdin: terminal.stdin,
+        hold,
         onEffect: (effect, scene, frame) => {
           if (typeof effect === 'object') void changeTask(control, effect).then(tell);
           else

@@ -1,8 +1,8 @@
 import { type DashDocument, snapshotText, watchLine } from '../../dashboard/print/snapshot.ts';
+import { holdTerminal } from '../../terminal/screen/hold.ts';
 import { terminalJson } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
 import { endsWhenInterrupted } from '../interruption.ts';
-import { openDash } from './open-dash.ts';
 import { readDash, speakDash, watchDash } from './print-dash.ts';
 import { hasColours, isAccessible, isScreen, type SymbolsChoice, symbolsFor } from './terminal-kind.ts';
 
@@ -45,15 +45,23 @@ export async function runDash(instance: Instance, flags: DashFlags): Promise<Das
     if (!json && !flags.once) instance.say('no terminal to draw on: these are the figures of now; --watch goes on');
     return document;
   }
-  await openDash(instance, {
-    stdout,
-    stdin,
-    symbols: flags.ascii ? 'ascii' : symbolsFor(flags.symbols, instance.env),
-    colours: hasColours(flags.noColor, instance.env),
-    intervalMs: interval,
-    allowActions: flags.allowActions,
-    version: flags.version,
-    now,
-  });
+  // Before anything else is loaded: a key that is typed meanwhile is not to be echoed.
+  const hold = holdTerminal(stdout, stdin);
+  try {
+    const { openDash } = await import('./open-dash.ts');
+    await openDash(instance, {
+      stdout,
+      stdin,
+      hold,
+      symbolsFor: (columns) => symbolsFor(flags.ascii ? 'ascii' : flags.symbols, instance.env, columns),
+      colours: hasColours(flags.noColor, instance.env),
+      intervalMs: interval,
+      allowActions: flags.allowActions,
+      version: flags.version,
+      now,
+    });
+  } finally {
+    hold.release();
+  }
   return undefined;
 }

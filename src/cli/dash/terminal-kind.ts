@@ -4,11 +4,15 @@ import type { Symbols } from '../../terminal/look.ts';
 export const SYMBOLS = ['auto', 'braille', 'block', 'ascii'] as const;
 export type SymbolsChoice = (typeof SYMBOLS)[number];
 
-/** The characters to draw with: what was asked for, else blocks where the locale has them. */
-export function symbolsFor(choice: SymbolsChoice, env: Environment): Symbols {
+/** From this width on a chart in braille is still large enough to be read, and shows twice as many points. */
+const BRAILLE_COLUMNS_MIN = 160;
+
+/** The characters to draw with: what was asked for, else what the locale has and the width makes sense of. */
+export function symbolsFor(choice: SymbolsChoice, env: Environment, columns: number): Symbols {
   if (choice !== 'auto') return choice;
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
-  return /utf-?8/i.test(locale) ? 'block' : 'ascii';
+  if (!/utf-?8/i.test(locale)) return 'ascii';
+  return columns >= BRAILLE_COLUMNS_MIN ? 'braille' : 'block';
 }
 
 /** Whether a screen can be drawn at all: a terminal that moves its cursor, and nobody's CI. */

@@ -1,4 +1,4 @@
-import type { ScreenSize } from '../../terminal/screen/screen.tsx';
+import type { ScreenSize } from '../../terminal/screen/screen.ts';
 import { logPlace } from '../panels/logs.ts';
 import { sourceRows } from '../panels/sources.ts';
 import { chosenTask, taskRows } from '../panels/tasks.ts';

@@ -125,7 +125,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['<', '>'],
     shown: '< >',
-    help: 'draw every 1, 2, 5 or 10 s',
+    help: 'draw every 0.5, 1, 2, 5 or 10 s (figures come once a second)',
     apply: (ui, _context, key) => ({
       ...ui,
       refreshMs: step(REFRESHES_MS, ui.refreshMs as (typeof REFRESHES_MS)[number], key === '>' ? 1 : -1),

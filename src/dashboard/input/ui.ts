@@ -20,7 +20,8 @@ export type Preset = (typeof PRESETS)[number];
 export const SOURCE_SORTS = ['EV/S', 'REJ%', 'P99', 'LAST', 'SOURCE'] as const;
 export type SourceSort = (typeof SOURCE_SORTS)[number];
 
-export const REFRESHES_MS = [1_000, 2_000, 5_000, 10_000] as const;
+/** The daemon tells its figures once a second: below that only the clock and the ages move in between. */
+export const REFRESHES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 export const LEVELS = ['warn', 'error'] as const;
 /** Least levels of the view of the whole log; `all` is what the daemon's log takes. */
 export const LOG_LEVELS = ['all', 'warn', 'error'] as const;
@@ -98,7 +99,7 @@ export const UI_DEFAULT: Ui = {
   logarithmic: false,
   byteUnits: 'binary',
   preset: 'all',
-  refreshMs: REFRESHES_MS[0],
+  refreshMs: REFRESHES_MS[1],
   message: '',
 };
 

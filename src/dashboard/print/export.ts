@@ -1,6 +1,6 @@
 import { SERIES_NAMES } from '../../control/stream.ts';
 import { stripColours } from '../../terminal/lines.ts';
-import { cellsOf, seriesValues } from '../store/series.ts';
+import { cellsOf, cellValues } from '../store/series.ts';
 import type { Snapshot } from '../store/store.ts';
 import { type DashDocument, documentOf } from './snapshot.ts';
 
@@ -20,15 +20,10 @@ const POINTS_MAX = 1_440;
 
 export function exportDocument(snapshot: Snapshot, frame: readonly string[]): ExportDocument {
   const { ui, viewAt, rings, facts } = snapshot;
-  const wanted = cellsOf(rings, { endsAt: viewAt, lengthMs: ui.windowMs }, POINTS_MAX);
-  const cells = cellsOf(
-    rings,
-    { endsAt: viewAt, lengthMs: ui.windowMs },
-    Math.min(POINTS_MAX, Math.ceil(ui.windowMs / wanted.ring.stepMs)),
-  );
+  const cells = cellsOf(rings, { endsAt: viewAt, lengthMs: ui.windowMs }, POINTS_MAX);
   const series = SERIES_NAMES.map((name) => [
     name,
-    seriesValues(name, cells).map((value) => (Number.isNaN(value) ? null : value)),
+    cellValues(name, cells).map((value) => (Number.isNaN(value) ? null : value)),
   ]);
   return {
     ...documentOf(snapshot),

@@ -1,4 +1,4 @@
-import { type Block, beside, block, fitting, inAscii, panel, toWidth } from '../../terminal/lines.ts';
+import { type Block, beside, block, fitting, inAscii, panel, stripColours, toWidth } from '../../terminal/lines.ts';
 import { fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
 import { cards, figuresLine, refusedAndRejected, statusLine } from '../panels/cards.ts';
 import { entryLine, logRows } from '../panels/events.ts';
@@ -46,7 +46,12 @@ function bodyLines(scene: Scene, width: number, height: number, size: Size): Blo
   if (empty !== null) return panel({ title: 'TrackFlow', lines: empty }, width, height, scene.look);
   const figures = figureLines(scene, width, size);
   const grid = rowsOf(ui.view, size, ui.preset);
-  return [...figures, ...gridLines(scene, grid, width, height - figures.length)];
+  return aged(scene, [...figures, ...gridLines(scene, grid, width, height - figures.length)]);
+}
+
+/** Figures that nobody vouches for any more are grey; the header says how old they are. */
+function aged({ snapshot: { connection }, look }: Scene, lines: Block): Block {
+  return connection.kind === 'live' ? lines : lines.map((line) => look.paint('dim', stripColours(line)));
 }
 
 function figureLines(scene: Scene, width: number, size: Size): Block {
@@ -122,7 +127,8 @@ function lineScreen(scene: Scene, width: number): string[] {
       width,
     ),
   ];
-  return [statusLine(scene, light, width), connectionText(scene), ...more];
+  const [status, ...rest] = aged(scene, [statusLine(scene, light, width), ...more]);
+  return [status!, connectionText(scene), ...rest];
 }
 
 const SMALL_NAME_COLUMNS = 10;
@@ -151,9 +157,9 @@ function smallBody(scene: Scene, width: number, height: number): string[] {
     const panels = rowsOf(ui.view, 'small', ui.preset).flatMap((row) => row.panels.map(([one]) => one));
     const one = panels[Math.min(ui.focus, panels.length - 1)]!;
     const { title, note = '', lines } = one.draw(scene, width, height - 1);
-    return [` ${scene.look.paint('bold', title)}  ${note}`, ...lines];
+    return [...aged(scene, [` ${scene.look.paint('bold', title)}  ${note}`, ...lines])];
   }
-  return smallOverview(scene, width, height);
+  return [...aged(scene, smallOverview(scene, width, height))];
 }
 
 function smallOverview(scene: Scene, width: number, height: number): string[] {

@@ -26,22 +26,23 @@ export function stateWord({ snapshot, look }: Scene): { light: string; word: str
 /** Instance, state, engine, process; connection, refresh and window at the right. */
 export function headerLine(scene: Scene, width: number, size: Size): string {
   const { snapshot, look } = scene;
-  const { facts, ui, receivedAt } = snapshot;
+  const { facts, ui, clockAt, connection } = snapshot;
   const { state } = facts;
   const { light, word } = stateWord(scene);
   const instance = state === null ? 'trackflow' : `trackflow/${terminalText(state.instance)}`;
   const sep = ` ${look.mark.dot} `;
   const right = [connectionText(scene), ...(size === 'small' ? [] : [`win ${duration(ui.windowMs)}`])];
-  if (size === 'full' && state !== null) right.push(`v${terminalText(state.version)}`, clock(receivedAt));
+  if (size === 'full' && state !== null) right.push(`v${terminalText(state.version)}`, clock(clockAt));
   const rightText = `${right.join(sep)} `;
   const parts = [` ${look.paint('bold', instance)} ${light} ${word}`];
   if (state !== null) {
     const other =
       state.version === scene.version ? '' : `daemon ${terminalText(state.version)}, this is ${scene.version}`;
     parts.push(
+      connection.kind === 'not-running' ? look.paint('bold', scene.startCommand) : '',
       look.paint('warn', other),
       terminalText(state.engine.kind),
-      `up ${duration(receivedAt - state.startedAt)}`,
+      `up ${duration(clockAt - state.startedAt)}`,
       `pid ${state.pid}`,
     );
     if (size !== 'medium') parts.push(terminalText(state.url));
@@ -50,19 +51,22 @@ export function headerLine(scene: Scene, width: number, size: Size): string {
   return ends(fitting(parts, width - lineWidth(rightText) - 1), rightText, width);
 }
 
+const SLOWNESS_WORDS = { display: 'display slowed', terminal: 'terminal slow' } as const;
+
 /** How fresh the screen is, in a word. */
 export function connectionText(scene: Scene): string {
   const { look, snapshot } = scene;
-  const { connection, ui, acceptedWhilePaused, slowed } = snapshot;
+  const { connection, ui, acceptedWhilePaused, slowness, silentMs } = snapshot;
+  const age = silentMs > 0 ? `, ${duration(silentMs)} old` : '';
   switch (connection.kind) {
     case 'connecting':
       return look.paint('dim', 'CONNECTING');
     case 'stale':
       return look.paint('warn', `STALE ${connection.seconds}s`);
     case 'reconnecting':
-      return look.paint('bad', `RECONNECTING ${connection.attempt}`);
+      return look.paint('bad', `RECONNECTING ${connection.attempt}${age}`);
     case 'not-running':
-      return look.paint('bad', 'OFFLINE');
+      return look.paint('bad', `OFFLINE${age}`);
     case 'live':
       break;
   }
@@ -70,7 +74,7 @@ export function connectionText(scene: Scene): string {
     return look.paint('warn', `PAUSED ${clock(ui.pausedAt)} +${shortNumber(acceptedWhilePaused)}`);
   if (ui.seekMs > 0) return look.paint('accent', `SEEK -${duration(ui.seekMs)}`);
   const every = `LIVE ${fullNumber(ui.refreshMs / 1_000)}s`;
-  return slowed ? look.paint('warn', `${every} display slowed`) : look.paint('good', every);
+  return slowness === 'none' ? look.paint('good', every) : look.paint('warn', `${every} ${SLOWNESS_WORDS[slowness]}`);
 }
 
 /** The views, the open one marked. */
@@ -83,8 +87,11 @@ export function tabsLine({ snapshot: { ui }, look }: Scene, width: number): stri
   return ends(` ${fitting(tabs, width - 2, '')}`, look.paint('dim', chosen), width);
 }
 
+/** A refresh below this is worth a hint where the terminal is slow. */
+const PATIENT_MS = 5_000;
+
 /** What is typed or what just happened, else the keys. */
-export function footerLine({ snapshot: { ui }, look }: Scene, width: number): string {
+export function footerLine({ snapshot: { ui, slowness }, look }: Scene, width: number): string {
   if (ui.typing)
     return toWidth(
       ` / ${terminalText(ui.filter)}${look.paint('inverse', ' ')}  ${look.paint('dim', 'Enter keeps it, Esc clears it')}`,
@@ -104,5 +111,7 @@ export function footerLine({ snapshot: { ui }, look }: Scene, width: number): st
   const others = keys.filter((one) => one !== last && (ui.filter === '' || one.short !== 'filter')).map(named);
   const word = ui.view === 'logs' ? 'search' : 'filter';
   const filter = ui.filter === '' ? [] : [look.paint('warn', `${word} ${terminalText(ui.filter)}`)];
-  return toWidth(` ${fitting([...filter, ...others], width - 10)}  ${quit}`, width);
+  const isHasty = slowness === 'terminal' && ui.refreshMs < PATIENT_MS;
+  const hint = isHasty ? [look.paint('warn', 'the terminal is slow: press > or use --interval 5s')] : [];
+  return toWidth(` ${fitting([...hint, ...filter, ...others], width - 10)}  ${quit}`, width);
 }

@@ -53,6 +53,35 @@ export class Ring {
     this.#latency[at] = before === 0 ? latency : addCounts(this.#latency[at]!, latency);
   }
 
+  /**
+   * Takes the points of a history that are newer than its own. Series by series, not point by point: a full history is a
+   * quarter of a million values, and somebody waits for the first frame.
+   */
+  load(names: readonly SeriesName[], given: RingPoints): void {
+    const count = given.values[0]?.length ?? 0;
+    const newestGiven = Math.round(given.endsAt / this.stepMs);
+    const newestKnown = this.#newest;
+    const places = Array.from({ length: count }, (_, index) => {
+      const slot = newestGiven - (count - 1 - index);
+      return slot > newestKnown && slot > newestGiven - this.points ? this.#open(slot) : -1;
+    });
+    places.forEach((at, index) => {
+      if (at === -1) return;
+      this.#samples[at] = 1;
+      this.#latency[at] = given.latency[index] ?? NO_LATENCY;
+    });
+    names.forEach((name, number) => {
+      const values = given.values[number];
+      if (values === undefined || SERIES[name] === undefined) return;
+      const series = this.#series(name);
+      for (let index = 0; index < count; index++) {
+        const value = values[index];
+        const at = places[index]!;
+        if (at !== -1 && value !== null && value !== undefined) series[at] = value;
+      }
+    });
+  }
+
   /** The value of a slot; NaN where there is none. */
   read(name: SeriesName, slot: number): number {
     const at = this.#at(slot);
@@ -102,16 +131,7 @@ export class Rings {
   load(names: readonly SeriesName[], rings: readonly RingPoints[]): void {
     this.#names = names;
     for (const given of rings) {
-      const ring = this.all.find(({ stepMs }) => stepMs === given.stepSeconds * 1_000);
-      const count = given.values[0]?.length ?? 0;
-      if (ring === undefined || count === 0) continue;
-      const newest = Math.round(given.endsAt / ring.stepMs);
-      for (let index = Math.max(0, count - ring.points); index < count; index++) {
-        const slot = newest - (count - 1 - index);
-        if (ring.newest > 0 && slot <= ring.newest) continue;
-        const values = given.values.map((series) => series[index] ?? null);
-        ring.fold(slot, names, values, given.latency[index] ?? NO_LATENCY);
-      }
+      this.all.find(({ stepMs }) => stepMs === given.stepSeconds * 1_000)?.load(names, given);
     }
     const [finest] = this.all;
     this.#lastAt = finest!.newest * finest!.stepMs;

@@ -10,40 +10,66 @@ export interface TimeWindow {
   readonly lengthMs: number;
 }
 
-/** How a window falls into the cells of a chart: `columns` cells of `slotsPerCell` points each, the last one newest. */
+/**
+ * How a window falls into the cells of a chart: `count` cells of `slotsPerCell` points each, the last one newest, over
+ * `columns` columns.
+ */
 export interface Cells {
   readonly ring: Ring;
   readonly columns: number;
+  /** Not above `columns`: every cell is seen, so that no peak vanishes. */
+  readonly count: number;
   readonly slotsPerCell: number;
   /** The cell that ends the window, counted from the epoch, so that points keep their cell from tick to tick. */
   readonly lastCell: number;
+  /** What the cells show: the window, for each of `WINDOWS_MS`. */
   readonly spanMs: number;
 }
 
 /**
- * The finest ring that still has the whole window, and as many points a cell as it takes to show at least the window.
- * A chart with more cells than points shows more than the window instead of stretching; `spanMs` says what it shows.
+ * The finest ring that still has the whole window, and the smallest number of points a cell that fits into the columns
+ * and goes into the window without a rest. A cell takes more than one column where there are more columns than cells.
  */
-export function cellsOf(rings: Rings, { endsAt, lengthMs }: TimeWindow, columns: number): Cells {
-  const newest = rings.all[0]!.newest * rings.all[0]!.stepMs;
-  const reach = Math.max(0, newest - endsAt) + lengthMs;
-  const ring = rings.all.find(({ stepMs, points }) => stepMs * points >= reach) ?? rings.all.at(-1)!;
-  const slotsPerCell = Math.max(1, Math.ceil(lengthMs / ring.stepMs / Math.max(1, columns)));
-  const lastSlot = Math.ceil(endsAt / ring.stepMs - 1e-6);
+export function cellsOf(rings: Rings, window: TimeWindow, columns: number): Cells {
+  const ring = ringOf(rings, window);
+  const slots = slotsOf(ring, window);
+  let slotsPerCell = Math.max(1, Math.ceil(slots / Math.max(1, columns)));
+  while (slots % slotsPerCell !== 0) slotsPerCell++;
+  const count = slots / slotsPerCell;
   return {
     ring,
     columns,
+    count,
     slotsPerCell,
-    lastCell: Math.floor(lastSlot / slotsPerCell),
-    spanMs: columns * slotsPerCell * ring.stepMs,
+    lastCell: Math.floor(lastSlotOf(ring, window) / slotsPerCell),
+    spanMs: slots * ring.stepMs,
   };
 }
 
-/** One value a cell, oldest first, NaN for a gap. Of several points: the worst where worst matters, else the mean. */
+function ringOf(rings: Rings, { endsAt, lengthMs }: TimeWindow): Ring {
+  const newest = rings.all[0]!.newest * rings.all[0]!.stepMs;
+  const reach = Math.max(0, newest - endsAt) + lengthMs;
+  return rings.all.find(({ stepMs, points }) => stepMs * points >= reach) ?? rings.all.at(-1)!;
+}
+
+function slotsOf({ stepMs }: Ring, { lengthMs }: TimeWindow): number {
+  return Math.max(1, Math.ceil(lengthMs / stepMs));
+}
+
+function lastSlotOf({ stepMs }: Ring, { endsAt }: TimeWindow): number {
+  return Math.ceil(endsAt / stepMs - 1e-6);
+}
+
+/** One value a column, oldest first, NaN for a gap. */
 export function seriesValues(name: SeriesName, cells: Cells): number[] {
+  return spread(cellValues(name, cells), cells.columns);
+}
+
+/** One value a cell. Of several points: the worst where worst matters, else the mean. */
+export function cellValues(name: SeriesName, cells: Cells): number[] {
   const kind: SeriesKind = SERIES[name];
-  return Array.from({ length: cells.columns }, (_, column) => {
-    const first = (cells.lastCell - cells.columns + 1 + column) * cells.slotsPerCell;
+  return Array.from({ length: cells.count }, (_, cell) => {
+    const first = firstSlotOf(cells, cell);
     let value = Number.NaN;
     let sum = 0;
     let count = 0;
@@ -58,10 +84,10 @@ export function seriesValues(name: SeriesName, cells: Cells): number[] {
   });
 }
 
-/** Counts of answers per cell and latency bucket, oldest first; an empty array for a gap. */
-export function latencyCounts(cells: Cells): number[][] {
-  return Array.from({ length: cells.columns }, (_, column) => {
-    const first = (cells.lastCell - cells.columns + 1 + column) * cells.slotsPerCell;
+/** Counts of answers per column and latency bucket, oldest first; an empty array for a gap. */
+export function latencyCounts(cells: Cells): readonly (readonly number[])[] {
+  const perCell = Array.from({ length: cells.count }, (_, cell) => {
+    const first = firstSlotOf(cells, cell);
     const counts: number[] = [];
     for (let slot = first; slot < first + cells.slotsPerCell; slot++) {
       const pairs = cells.ring.readLatency(slot);
@@ -70,6 +96,16 @@ export function latencyCounts(cells: Cells): number[][] {
     }
     return counts;
   });
+  return spread(perCell, cells.columns);
+}
+
+function firstSlotOf({ lastCell, count, slotsPerCell }: Cells, cell: number): number {
+  return (lastCell - count + 1 + cell) * slotsPerCell;
+}
+
+/** `cells` over at least as many columns, each as wide as the others but for one column. */
+function spread<T>(cells: readonly T[], columns: number): T[] {
+  return Array.from({ length: columns }, (_, column) => cells[Math.floor((column * cells.length) / columns)]!);
 }
 
 /** The value at the end of the window: the newest point within `FRESH_SLOTS` of it; null when there is none. */
@@ -89,11 +125,11 @@ export function valueAt(rings: Rings, name: SeriesName, endsAt: number): number 
 
 /** The largest value of the window; null when it has none. */
 export function peakOf(rings: Rings, name: SeriesName, window: TimeWindow): number | null {
-  const cells = cellsOf(rings, window, Number.MAX_SAFE_INTEGER);
+  const ring = ringOf(rings, window);
   let peak: number | null = null;
-  const last = cells.lastCell;
-  for (let slot = last - Math.ceil(window.lengthMs / cells.ring.stepMs) + 1; slot <= last; slot++) {
-    const value = cells.ring.read(name, slot);
+  const last = lastSlotOf(ring, window);
+  for (let slot = last - slotsOf(ring, window) + 1; slot <= last; slot++) {
+    const value = ring.read(name, slot);
     if (!Number.isNaN(value) && (peak === null || value > peak)) peak = value;
   }
   return peak;

@@ -17,6 +17,7 @@ import type {
 } from '../../control/stream.ts';
 import { UI_DEFAULT, type Ui } from '../input/ui.ts';
 import type { Audience } from './audience.ts';
+import type { Slowness } from './pace.ts';
 import { Rings } from './rings.ts';
 import { valueAt } from './series.ts';
 import { Trends } from './trends.ts';
@@ -54,8 +55,12 @@ export interface Snapshot {
   /** Events accepted since the display was paused. */
   readonly acceptedWhilePaused: number;
   readonly audience: Audience | null;
-  /** Frames took too long, so that only every other one is drawn. */
-  readonly slowed: boolean;
+  /** Not none: frames took too long, so that only every other one is drawn. */
+  readonly slowness: Slowness;
+  /** Time since the daemon was last heard; 0 while it is, and before it ever was. */
+  readonly silentMs: number;
+  /** The daemon's time of day: that of the newest tick, and a little later where frames come oftener than ticks. */
+  readonly clockAt: number;
 }
 
 const LOG_MAX = 500;
@@ -74,7 +79,9 @@ export class DashStore {
   #shownAt = 0;
   #acceptedWhilePaused = 0;
   #audience: Audience | null = null;
-  #slowed = false;
+  #slowness: Slowness = 'none';
+  #silentMs = 0;
+  #sinceTickMs = 0;
   #snapshot: Snapshot;
 
   constructor(ui: Partial<Ui> = {}) {
@@ -108,11 +115,24 @@ export class DashStore {
       if (this.#ui.pausedAt !== null) this.#acceptedWhilePaused += valueAt(this.#rings, 'accepted', line.at) ?? 0;
     } else return; // a type of line that a newer daemon sends
     this.#connection = { kind: 'live' };
+    this.#silentMs = 0;
+    this.#sinceTickMs = 0;
     if (!wasLive || this.#isDue(line)) this.#tell();
   }
 
-  setConnection(connection: Connection): void {
+  /** `silentMs` is how long ago the daemon was last heard, 0 when it never was. */
+  setConnection(connection: Connection, silentMs = 0): void {
     this.#connection = connection;
+    this.#silentMs = silentMs;
+    this.#tell();
+  }
+
+  /** Between two ticks: lets the clock go on where frames are asked for oftener than the daemon tells figures. */
+  beat(sinceTickMs: number): void {
+    const { pausedAt, refreshMs } = this.#ui;
+    if (refreshMs >= TICK_MS || pausedAt !== null || this.#connection.kind !== 'live' || this.#slowness !== 'none')
+      return;
+    this.#sinceTickMs = sinceTickMs;
     this.#tell();
   }
 
@@ -122,8 +142,8 @@ export class DashStore {
   }
 
   /** Told by who draws; heard with the next change. */
-  setSlowed(slowed: boolean): void {
-    this.#slowed = slowed;
+  setSlowness(slowness: Slowness): void {
+    this.#slowness = slowness;
   }
 
   /** What the person chose. */
@@ -150,7 +170,9 @@ export class DashStore {
   #isDue(line: StreamLine): boolean {
     const { pausedAt, refreshMs } = this.#ui;
     if (line.type === 'history') return true;
-    return pausedAt === null && line.at - this.#shownAt >= refreshMs * (this.#slowed ? 2 : 1) - TICK_EARLY_MS;
+    return (
+      pausedAt === null && line.at - this.#shownAt >= refreshMs * (this.#slowness === 'none' ? 1 : 2) - TICK_EARLY_MS
+    );
   }
 
   #tell(): void {
@@ -171,11 +193,15 @@ export class DashStore {
       viewAt: (pausedAt ?? this.#receivedAt) - seekMs,
       acceptedWhilePaused: this.#acceptedWhilePaused,
       audience: this.#audience,
-      slowed: this.#slowed,
+      slowness: this.#slowness,
+      silentMs: this.#silentMs,
+      clockAt: this.#receivedAt + this.#sinceTickMs,
     };
   }
 }
 
+/** The daemon tells its figures this often. */
+const TICK_MS = 1_000;
 /** A tick may come this much before its second is over. */
 const TICK_EARLY_MS = 500;
 

@@ -61,9 +61,11 @@ describe('the kind of terminal', () => {
     expect(isScreen(tty, { TERM: 'xterm' })).toBe(true);
     for (const env of [{ TERM: 'dumb' }, { CI: 'true' }, { CI: '1' }]) expect(isScreen(tty, env)).toBe(false);
     expect(isScreen({} as NodeJS.WriteStream, {})).toBe(false);
-    expect(symbolsFor('auto', { LANG: 'de_DE.UTF-8' })).toBe('block');
-    expect(symbolsFor('auto', { LANG: 'de_DE.UTF-8', LC_ALL: 'C' })).toBe('ascii');
-    expect(symbolsFor('braille', {})).toBe('braille');
+    expect(symbolsFor('auto', { LANG: 'de_DE.UTF-8' }, 159)).toBe('block');
+    expect(symbolsFor('auto', { LANG: 'de_DE.UTF-8' }, 160)).toBe('braille');
+    expect(symbolsFor('auto', { LANG: 'de_DE.UTF-8', LC_ALL: 'C' }, 200)).toBe('ascii');
+    expect(symbolsFor('block', { LANG: 'de_DE.UTF-8' }, 200)).toBe('block');
+    expect(symbolsFor('braille', {}, 80)).toBe('braille');
   });
 
   it('hears of colours and screen readers', () => {

@@ -3,6 +3,7 @@ import { keyHandler } from '../../../../src/dashboard/input/controller.ts';
 import { type Effect, KEYMAP } from '../../../../src/dashboard/input/keymap.ts';
 import { VIEWS } from '../../../../src/dashboard/input/ui.ts';
 import { drawFrame } from '../../../../src/dashboard/screen/frame.ts';
+import type { Slowness } from '../../../../src/dashboard/store/pace.ts';
 import { DashStore } from '../../../../src/dashboard/store/store.ts';
 import { Axes } from '../../../../src/terminal/charts/axis.ts';
 import { lineWidth, stripColours } from '../../../../src/terminal/lines.ts';
@@ -149,6 +150,53 @@ it('tells how fresh it is', () => {
   expect(draw(store, 80, 24)[0]).toContain('daemon 0.0.9, this is 0.1.0');
   store.receive(tick(3, {}, { state: { ...STATE, problems: ['the disk is full'] } }));
   expect(draw(store, 120, 32)[0]).toMatch(/DEGRADED.*the disk is full/);
+});
+
+it('greys what is not live any more, and says how old it is and what to run', () => {
+  const store = filled();
+  const dim = (rows: readonly string[]) => rows.filter((line) => line.startsWith('\u001b[2m')).length;
+  expect(dim(draw(store, 80, 24, 'block', true))).toBeLessThan(22);
+  store.setConnection({ kind: 'not-running' }, 192_000);
+  const frame = draw(store, 120, 32, 'block', true);
+  expect(dim(frame)).toBe(31 - 3);
+  const [header] = frame.map(stripColours);
+  expect(header).toMatch(/NOT RUNNING +trackflow start.*OFFLINE, 3m12s old/);
+  expect(frame.join('\n')).toContain('12.4k/s');
+  for (const [columns, rows] of [
+    [60, 13],
+    [30, 5],
+  ] as const)
+    expect(draw(store, columns, rows).join('\n')).toContain('OFFLINE, 3m12s old');
+});
+
+it('says that it is slow, and how to make the best of a slow terminal', () => {
+  const store = filled();
+  const shown = (slowness: Slowness) => {
+    store.setSlowness(slowness);
+    store.update((ui) => ({ ...ui }));
+    return draw(store, 120, 32).join('\n');
+  };
+  expect(shown('none')).not.toMatch(/slow(ed)?\b/);
+  expect(shown('display')).toContain('LIVE 1s display slowed');
+  expect(shown('terminal')).toMatch(/LIVE 1s terminal slow[\s\S]*--interval 5s/);
+  store.update((ui) => ({ ...ui, refreshMs: 5_000 }));
+  expect(shown('terminal')).not.toContain('--interval');
+});
+
+it('labels each window with its length', () => {
+  const store = filled();
+  for (const [windowMs, label] of [
+    [60_000, '-1m '],
+    [300_000, '-5m '],
+    [900_000, '-15m '],
+    [3_600_000, '-1h '],
+    [86_400_000, '-1d '],
+  ] as const) {
+    store.update((ui) => ({ ...ui, windowMs }));
+    for (const [columns, rows] of SIZES.filter(([width, height]) => width >= 78 && height >= 22))
+      for (const symbols of ['block', 'braille'] as const)
+        expect(draw(store, columns, rows, symbols).join('\n').split(label)).toHaveLength(3);
+  }
 });
 
 describe('keys', () => {

@@ -46,6 +46,25 @@ describe('feed', () => {
     await feed;
   });
 
+  it('says each second how old the figures are while nothing runs any more', async () => {
+    const store = new DashStore();
+    const ended = new AbortController();
+    let now = 1_000_000;
+    let connections = 0;
+    async function* source(): AsyncGenerator<StreamLine> {
+      connections++;
+      if (connections > 1) throw new TrackflowError('TF_NOT_RUNNING', 'no TrackFlow runs');
+      yield history(5, () => ({}));
+    }
+    const feed = runFeed({ store, source, now: () => now }, ended.signal);
+    await until(() => store.getSnapshot().connection.kind === 'not-running', WAIT_MS);
+    now += 42_000;
+    await until(() => store.getSnapshot().silentMs === 42_000, WAIT_MS);
+    expect(store.getSnapshot().connection.kind).toBe('not-running');
+    ended.abort();
+    await feed;
+  });
+
   it('calls silence stale, and live again what follows it', async () => {
     const store = new DashStore();
     const ended = new AbortController();

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { cellsOf, latencyCounts, seriesValues, valueAt } from '../../../../src/dashboard/store/series.ts';
+import {
+  cellsOf,
+  cellValues,
+  latencyCounts,
+  seriesValues,
+  valueAt,
+  WINDOWS_MS,
+} from '../../../../src/dashboard/store/series.ts';
 import { DashStore } from '../../../../src/dashboard/store/store.ts';
 import { history, STATE, T0, tick } from '../stream-lines.ts';
 
@@ -84,6 +91,24 @@ describe('store', () => {
     expect(last()).toEqual([2, ...Array(29).fill(Number.NaN), 3]);
   });
 
+  it('draws at most every other tick while it is slow, and lets the clock go on between ticks only below a second', () => {
+    const store = new DashStore();
+    store.receive(history(10, () => ({})));
+    const heard = counted(store);
+    store.beat(500);
+    expect(heard.calls).toBe(0);
+    store.update((ui) => ({ ...ui, refreshMs: 500 }));
+    store.receive(tick(1, {}));
+    store.beat(500);
+    expect(heard.calls).toBe(3);
+    const { clockAt, receivedAt, viewAt } = store.getSnapshot();
+    expect([clockAt - receivedAt, viewAt - receivedAt]).toEqual([500, 0]);
+    store.update((ui) => ({ ...ui, refreshMs: 1_000 }));
+    store.setSlowness('terminal');
+    for (let second = 2; second <= 7; second++) store.receive(tick(second, {}));
+    expect(heard.calls).toBe(4 + 3);
+  });
+
   it('takes an entry of the log once that is in the history and in the next tick', () => {
     const entry = (id: number) => ({ id, at: T0, level: 'warn' as const, step: 'flush', event: 'slow', fields: {} });
     const store = new DashStore();
@@ -141,5 +166,48 @@ describe('rings', () => {
     expect(Math.max(...seriesValues('ack_p99_ms', cells))).toBe(900);
     expect(seriesValues('accepted', cells).at(-2)).toBeCloseTo(0.5);
     expect(latencyCounts(cells).at(-2)).toHaveLength(17);
+  });
+
+  it.each(
+    WINDOWS_MS.flatMap((lengthMs) => [1, 7, 43, 92, 149, 184, 400].map((columns) => [lengthMs, columns] as const)),
+  )('shows a window of %i ms exactly in %i columns, and each of its points somewhere', (lengthMs, columns) => {
+    const store = new DashStore();
+    store.receive(history(900, () => ({ accepted: 1 })));
+    const { rings, viewAt } = store.getSnapshot();
+    const cells = cellsOf(rings, { endsAt: viewAt, lengthMs }, columns);
+    expect(cells.spanMs).toBe(lengthMs);
+    expect(cells.count * cells.slotsPerCell * cells.ring.stepMs).toBe(lengthMs);
+    expect(cells.count).toBeLessThanOrEqual(columns);
+    expect(seriesValues('accepted', cells)).toHaveLength(columns);
+  });
+
+  it('loses no peak where a window of 60 points takes 92 columns, and none where it takes 43', () => {
+    for (let second = 240; second < 300; second++) {
+      const store = new DashStore();
+      store.receive(history(300, (at) => ({ ack_p99_ms: at === second ? 900 : 5 })));
+      const { rings, viewAt } = store.getSnapshot();
+      for (const columns of [92, 43]) {
+        const cells = cellsOf(rings, { endsAt: viewAt, lengthMs: 60_000 }, columns);
+        // The oldest cell may begin a little after the window does.
+        if (second - 240 >= cells.slotsPerCell) expect(seriesValues('ack_p99_ms', cells)).toContain(900);
+      }
+    }
+  });
+
+  it('keeps points in their cells from tick to tick', () => {
+    const store = new DashStore();
+    store.receive(history(300, (second) => ({ ack_p99_ms: (second * 37) % 101 })));
+    const shown = () => {
+      const { rings, viewAt } = store.getSnapshot();
+      return cellValues('ack_p99_ms', cellsOf(rings, { endsAt: viewAt, lengthMs: 300_000 }, 80)).slice(2, -2);
+    };
+    const before = new Set(shown());
+    store.receive(tick(1, { ack_p99_ms: 1 }));
+    store.receive(tick(2, { ack_p99_ms: 1 }));
+    expect(
+      shown()
+        .slice(0, -1)
+        .filter((value) => !before.has(value)),
+    ).toEqual([]);
   });
 });

@@ -1,0 +1,156 @@
+/**
+ * A live screen on a terminal: the lines come from `draw` and get there through `Painter`, keys come through Ink.
+ *
+ * Promises: the first frame is there before Ink is loaded, with data when data is quick; the terminal is given back
+ * however the screen ends. Always true: at most one frame is on its way. When the terminal is slower than the frames:
+ * those in between are left out, the newest is drawn when the last one has arrived.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Block, toWidth } from '../lines.ts';
+import type { TerminalHold } from './hold.ts';
+import { Painter } from './painter.ts';
+
+/** A terminal that is being pulled gets the old frame, cut, until it rests for this long. */
+const RESIZE_REST_MS = 50;
+/** The first frame waits this long for something to show. */
+const FIRST_FRAME_MS_MAX = 150;
+const LAG_EVERY_MS = 1_000;
+/** A process that was stopped this long was asleep, not busy. */
+const ASLEEP_MS = 10_000;
+const FALLBACK = { columns: 80, rows: 24 };
+
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What took how long: to draw a frame, until the terminal had taken it, or that a timer came late. */
+export interface ScreenCost {
+  readonly of: 'draw' | 'write' | 'lag';
+  readonly ms: number;
+}
+
+export interface ScreenOptions {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  /** Of `stdout` and `stdin`; its maker releases it. */
+  readonly hold: TerminalHold;
+  /** The frame for a terminal of this size. */
+  readonly draw: (size: ScreenSize) => Block;
+  /** Calls `redraw` whenever the frame may have changed, until the function it returns is called. */
+  readonly subscribe: (redraw: () => void) => () => void;
+  /** A key by its name (`keys.ts`). */
+  readonly onKey: (name: string, size: ScreenSize) => void;
+  readonly onCost?: (cost: ScreenCost) => void;
+}
+
+/** Shows the screen until `signal` aborts; the terminal is as before then. */
+export async function showScreen(options: ScreenOptions, signal: AbortSignal): Promise<void> {
+  const { stdout, stdin, hold, subscribe, onKey, onCost } = options;
+  const frames = new Frames(options);
+  let changed = () => {};
+  const firstChange = new Promise<void>((resolve) => {
+    changed = resolve;
+  });
+  const stop = subscribe(() => {
+    frames.redraw();
+    changed();
+  });
+  stdout.on('resize', frames.onResize);
+  let lag: NodeJS.Timeout | undefined;
+  try {
+    await Promise.race([firstChange, sleep(FIRST_FRAME_MS_MAX, undefined, { signal }).catch(() => {})]);
+    frames.redraw();
+    if (signal.aborted) return;
+    const { openInkKeys } = await import('./ink-keys.tsx');
+    if (signal.aborted) return;
+    const ink = openInkKeys({ stdout, stdin }, (name) => onKey(name, frames.size()));
+    hold.handOver();
+    frames.again();
+    signal.addEventListener('abort', ink.close);
+    if (onCost) lag = watchLag((ms) => onCost({ of: 'lag', ms }));
+    await ink.exited;
+    signal.removeEventListener('abort', ink.close);
+  } finally {
+    stop();
+    clearInterval(lag);
+    stdout.off('resize', frames.onResize);
+    frames.close();
+  }
+}
+
+class Frames {
+  readonly #options: ScreenOptions;
+  readonly #painter: Painter;
+  #frame: Block = [];
+  /** The terminal has not taken the last frame yet. */
+  #isBusy = false;
+  /** A frame was left out meanwhile. */
+  #isBehind = false;
+  #rest: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    this.#painter = new Painter((text) => this.#write(text));
+  }
+
+  size(): ScreenSize {
+    const { columns, rows } = this.#options.stdout;
+    return { columns: columns || FALLBACK.columns, rows: rows || FALLBACK.rows };
+  }
+
+  redraw(): void {
+    if (this.#rest !== undefined || this.#isClosed) return;
+    this.#isBehind = this.#isBusy;
+    if (this.#isBusy) return;
+    const began = performance.now();
+    this.#frame = this.#options.draw(this.size());
+    this.#options.onCost?.({ of: 'draw', ms: performance.now() - began });
+    this.#painter.paint(this.#frame);
+  }
+
+  /** The last frame on a screen that is empty or not known. */
+  again(): void {
+    this.#painter.forget();
+    this.#painter.paint(this.#frame);
+  }
+
+  readonly onResize = (): void => {
+    const { columns, rows } = this.size();
+    // Where a terminal puts the lines of the old size is its own affair: forget them all.
+    this.#painter.forget();
+    this.#painter.paint(this.#frame.slice(0, Math.max(1, rows - 1)).map((line) => toWidth(line, columns)));
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      this.#painter.forget();
+      this.redraw();
+    }, RESIZE_REST_MS);
+  };
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#rest);
+  }
+
+  #write(text: string): void {
+    const began = performance.now();
+    this.#isBusy = true;
+    this.#options.stdout.write(text, () => {
+      this.#isBusy = false;
+      this.#options.onCost?.({ of: 'write', ms: performance.now() - began });
+      if (this.#isBehind) this.redraw();
+    });
+  }
+}
+
+/** Tells each second how late its own timer came. */
+function watchLag(tell: (ms: number) => void): NodeJS.Timeout {
+  let due = performance.now() + LAG_EVERY_MS;
+  return setInterval(() => {
+    const late = performance.now() - due;
+    due = performance.now() + LAG_EVERY_MS;
+    if (late < ASLEEP_MS) tell(Math.max(0, late));
+  }, LAG_EVERY_MS).unref();
+}
