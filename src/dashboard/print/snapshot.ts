@@ -1,3 +1,4 @@
+import type { StorageReport } from '../../control/storage.ts';
 import type { SeriesName, SourceFigures, StreamLine, StreamState, TaskFigures } from '../../control/stream.ts';
 import { SERIES_NAMES } from '../../control/stream.ts';
 import { table } from '../../terminal/charts/table.ts';
@@ -19,6 +20,8 @@ export interface DashDocument {
   readonly figures: Readonly<Record<SeriesName, number | null>>;
   readonly sources: readonly SourceFigures[];
   readonly tasks: readonly TaskFigures[];
+  /** Null from a daemon that does not tell; its `figures` are null before the first answer of ClickHouse. */
+  readonly storage: StorageReport | null;
 }
 
 /** Documents as the daemon sends its seconds, the first as soon as there is one. Ends with the source; throws as it does. */
@@ -44,6 +47,7 @@ export function documentOf({ facts, rings, viewAt }: Snapshot): DashDocument {
     figures: figures as DashDocument['figures'],
     sources: facts.sources,
     tasks: facts.tasks,
+    storage: facts.storage,
   };
 }
 
