@@ -26,12 +26,15 @@ export class WorkerThreads {
   constructor({ plan, ledgerFile, onTick }: WorkerThreadsOptions) {
     const shared = new SharedArrayBuffer(plan.workers * Int32Array.BYTES_PER_ELEMENT);
     this.#acknowledged = new Int32Array(shared);
-    const tasks = Array.from({ length: plan.workers }, (_, worker): WorkerTask => ({
-      plan,
-      worker,
-      ledgerFile: ledgerFile(worker),
-      acknowledged: shared,
-    }));
+    const tasks = Array.from(
+      { length: plan.workers },
+      (_, worker): WorkerTask => ({
+        plan,
+        worker,
+        ledgerFile: ledgerFile(worker),
+        acknowledged: shared,
+      }),
+    );
     this.#workers = tasks.map(
       (workerData) => new Worker(new URL(`../worker/worker-thread${EXTENSION}`, import.meta.url), { workerData }),
     );

@@ -1,0 +1,26 @@
+import type { ControlClient } from '../../control/client.ts';
+import { readLedgers } from '../ledger/view.ts';
+import type { LoadPlan } from '../plan/plan.ts';
+import type { LedgerVerdict } from '../report/report.ts';
+import { verifyRun } from '../verify/verify.ts';
+import type { RunFolder } from './run-folder.ts';
+
+export interface VerifyFolderOptions {
+  readonly plan: LoadPlan;
+  readonly folder: RunFolder;
+  readonly control: Pick<ControlClient, 'query'>;
+  /** 0 to 1. */
+  readonly onProgress: (share: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Looks in ClickHouse for every event of the ledgers in a folder. Throws TF_INPUT, TF_IO and what a query throws. */
+export async function verifyFolder({ plan, folder, control, onProgress, signal }: VerifyFolderOptions): Promise<LedgerVerdict> {
+  const ledger = readLedgers(folder.ledgerFiles(plan), plan);
+  try {
+    const rows = async (sql: string) => (await control.query(sql)).rows;
+    return await verifyRun({ plan, ledger, rows, onProgress, signal });
+  } finally {
+    ledger.close();
+  }
+}
