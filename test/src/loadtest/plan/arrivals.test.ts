@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Arrivals } from '../../../../src/loadtest/plan/arrivals.ts';
 import { Intensity } from '../../../../src/loadtest/plan/intensity.ts';
 import type { LoadPlan, Stage } from '../../../../src/loadtest/plan/plan.ts';
-import { loadPlan } from '../../../support/load-plan.ts';
+import { samplePlan } from '../../../support/load-plan.ts';
 import { fc } from '../../../support/property.ts';
 
 const stage = fc.record({
@@ -23,7 +23,7 @@ function startsOf(plan: LoadPlan): number[] {
   return starts;
 }
 
-const open = (changes: Partial<LoadPlan>) => loadPlan({ model: 'open', ...changes });
+const open = (changes: Partial<LoadPlan>) => samplePlan({ model: 'open', ...changes });
 const constant = (rate: number, durationMs: number): Stage => ({ fromRate: rate, toRate: rate, durationMs });
 
 describe('a constant schedule', () => {
