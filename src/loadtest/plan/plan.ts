@@ -54,7 +54,10 @@ export interface LoadPlan {
   readonly startedAt: number;
 }
 
+/** The run of endless traffic, which nobody verifies: its accounts are to look like those of a site. */
+export const DEMO_RUN = 'demo';
+
 /** The accounts of a run all begin with this, and no others do. */
 export function accountPrefix(run: string): string {
-  return `loadtest-${run}`;
+  return run === DEMO_RUN ? DEMO_RUN : `loadtest-${run}`;
 }
