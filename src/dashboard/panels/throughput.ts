@@ -71,13 +71,28 @@ function axisLabels(max: number, rows: number, logarithmic: boolean, label: (val
   return labels;
 }
 
-/** A panel that is one area chart. */
-export function areaPanel(id: string, title: string, chart: Omit<RateChart, 'width' | 'height'>): Panel {
+/**
+ * A panel that is one area chart. Its `max` is the largest second of the window, also where a cell of the chart is the mean
+ * of several; with `maxOf` cells it is the highest cell, for what is told per minute.
+ */
+export function areaPanel(
+  id: string,
+  title: string,
+  chart: Omit<RateChart, 'width' | 'height'>,
+  maxOf: 'seconds' | 'cells' = 'seconds',
+): Panel {
   return {
     id,
     draw: (scene, width, height): PanelContent => {
-      const { lines, peak: top } = rateChart(scene, { ...chart, width, height });
+      const { lines, peak: highest } = rateChart(scene, { ...chart, width, height });
+      const top = maxOf === 'cells' ? highest : largestSecond(scene, chart);
       return { title, note: `max ${(chart.label ?? shortNumber)(top, scene)}`, lines };
     },
   };
+}
+
+/** NaN where nothing is known. */
+function largestSecond(scene: Scene, { filled, overlay }: Pick<RateChart, 'filled' | 'overlay'>): number {
+  const peaks = [filled, overlay].flatMap((name) => (name === undefined ? [] : (peakFigure(scene, name) ?? [])));
+  return peaks.length === 0 ? Number.NaN : Math.max(...peaks);
 }

@@ -94,11 +94,12 @@ function overview(size: Size, preset: Preset): readonly Row[] {
   return preset === 'tables' ? rows.filter((row) => row !== charts) : rows;
 }
 
-const eventsPerMinute = areaPanel('events-per-minute', 'Events per minute', {
-  filled: 'accepted',
-  tone: 'accepted',
-  label: perMinute,
-});
+const eventsPerMinute = areaPanel(
+  'events-per-minute',
+  'Events per minute',
+  { filled: 'accepted', tone: 'accepted', label: perMinute },
+  'cells',
+);
 const liveVisitors = areaPanel('live-visitors', 'Live visitors (5 min)', { filled: 'live_visitors', tone: 'good' });
 const received = areaPanel('received', 'Received bytes/s', {
   filled: 'received_bytes',
