@@ -1,24 +1,24 @@
-import { type LoadPlan, PLAN_SCHEMA } from '../../src/loadtest/plan/plan.ts';
+import type { LoadPlan } from '../../src/loadtest/plan/plan.ts';
 
-/** A small plan of a load test: single events over one connection, nothing sent twice, nothing bad. */
-export function loadPlan(changes: Partial<LoadPlan> = {}): LoadPlan {
+/** A plan of one worker and single events, with one bad event in fifty. */
+export function samplePlan(overrides: Partial<LoadPlan> = {}): LoadPlan {
   return {
-    schema: PLAN_SCHEMA,
-    run: '0123abcd',
-    seed: 1,
-    url: 'http://127.0.0.1:1',
+    schema: 'trackflow.loadtest-plan/1',
+    run: '0a1b2c3d',
+    seed: 20_261_121,
+    url: 'http://127.0.0.1:8080',
     model: 'open',
     arrival: 'constant',
-    stages: [{ fromRate: 100, toRate: 100, durationMs: 1_000 }],
+    stages: [{ fromRate: 100, toRate: 100, durationMs: 10_000 }],
     warmupMs: 0,
     profile: 'web',
     sizes: [1],
-    connections: 1,
+    connections: 4,
     workers: 1,
     resendRate: 0,
-    badRate: 0,
-    timeoutMs: 5_000,
-    startedAt: 1_780_000_000_000,
-    ...changes,
+    badRate: 0.02,
+    timeoutMs: 10_000,
+    startedAt: Date.UTC(2026, 10, 15, 12),
+    ...overrides,
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The ledgers of a run's workers as one. An event counts as what the ledger of its own worker says: request `k` is worker
- * `k % plan.workers`'s, and each file names its worker in its head. A worker without a file never began.
+ * `k % plan.workers`'s, and each file names its worker in its head. A worker without a file never began: it makes the file
+ * before it sends. (Were one deleted, what it sent would show as phantoms.)
  *
  * Bounded: `CHUNKS_CACHED_MAX` chunks per file are in memory. Reads are synchronous; a file must not change meanwhile.
  */
@@ -34,7 +35,7 @@ export interface LedgerView {
 
 /**
  * Opens the ledgers of a run, in any order. Throws TF_INPUT when one is no ledger, is another run's, or two are of the same
- * worker; TF_IO when one cannot be read.
+ * worker; TF_IO or TF_PERMISSION when one that is there cannot be read.
  */
 export function readLedgers(files: readonly string[], plan: LoadPlan): LedgerView {
   const workers: (LedgerFile | undefined)[] = Array.from({ length: plan.workers });
@@ -44,6 +45,7 @@ export function readLedgers(files: readonly string[], plan: LoadPlan): LedgerVie
   };
   try {
     for (const name of files) {
+      if (!fs.existsSync(name)) continue;
       const file = new LedgerFile(name, plan);
       opened.push(file);
       if (workers[file.head.worker] !== undefined) {
@@ -73,7 +75,7 @@ class LedgerFile {
   readonly #fd: number;
   readonly #chunks = new Map<number, Uint8Array>();
   #lastIndex = -1;
-  #lastChunk = new Uint8Array(0);
+  #lastChunk: Uint8Array = new Uint8Array(0);
 
   constructor(name: string, plan: LoadPlan) {
     this.#name = name;
