@@ -13,6 +13,14 @@ const NAMED = [
   ['delete', 'backspace'],
 ] as const satisfies readonly (readonly [keyof Key, string])[];
 
+/** Keys that are characters where several were typed at once. */
+const CHARACTERS: Readonly<Record<string, string>> = {
+  ' ': 'space',
+  '\r': 'enter',
+  '\n': 'enter',
+  '\u007f': 'backspace',
+};
+
 /**
  * The names of the keys as `KEYMAP` writes them: a character is itself. Ink hands over what was typed fast, or pasted, as
  * one input.
@@ -22,5 +30,5 @@ export function keyNames(input: string, key: Key): string[] {
   if (key.tab) return [key.shift ? 'shift-tab' : 'tab'];
   const named = NAMED.find(([field]) => key[field]);
   if (named !== undefined) return [named[1]];
-  return Array.from(input, (character) => (character === ' ' ? 'space' : character));
+  return Array.from(input, (character) => CHARACTERS[character] ?? character);
 }

@@ -52,7 +52,12 @@ function mutationColumns({ look, snapshot }: Scene): readonly Column<MutationFig
     { title: 'TABLE', priority: 4, shrinkTo: 6, cell: ({ table: name }) => terminalText(name) },
     { title: 'TO DO', priority: 3, right: true, cell: ({ partsToDo }) => fullNumber(partsToDo) },
     { title: 'AGE', priority: 4, right: true, cell: ({ createdAt }) => duration(snapshot.receivedAt - createdAt) },
-    { title: 'REASON', priority: 1, shrinkTo: 12, cell: ({ failure }) => look.paint('bad', terminalText(failure)) },
     { title: 'COMMAND', priority: 2, shrinkTo: 12, cell: ({ command }) => terminalText(command) },
+    { title: 'REASON', priority: 1, shrinkTo: 12, cell: ({ failure }) => look.paint('bad', reasonText(failure)) },
   ];
+}
+
+/** What ClickHouse writes before every reason says nothing, and would be all that a narrow screen shows. */
+function reasonText(failure: string): string {
+  return terminalText(failure.replace(/^Code: \d+\. DB::Exception: /, ''));
 }
