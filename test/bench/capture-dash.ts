@@ -3,13 +3,11 @@
  * `npx node test/bench/capture-dash.ts [COLUMNS ROWS [VIEW]]`. The real daemon takes uneven traffic of a few sites for
  * `CAPTURE_SECONDS`; the dashboard runs in tmux.
  */
-import path from 'node:path';
 import { startDaemon } from '../support/daemon.ts';
-import { openTerminal } from '../support/tmux.ts';
+import { commandLine, openTerminal } from '../support/tmux.ts';
 
 const SECONDS = Number(process.env.CAPTURE_SECONDS ?? 75);
 const [columns = 120, rows = 32, view = 1] = process.argv.slice(2).map(Number);
-const PROGRAM = path.resolve(import.meta.dirname, '..', '..', 'bin', 'trackflow.js');
 
 const EVENTS_PER_SECOND = 1_500;
 const REQUESTS_PER_SECOND = 20;
@@ -48,8 +46,7 @@ async function load(url: string, until: number): Promise<void> {
 
 await using daemon = await startDaemon();
 const loading = load(daemon.url, Date.now() + SECONDS * 1_000);
-const command = [process.execPath, PROGRAM, 'dash', '--home', daemon.home].join(' ');
-await using terminal = openTerminal(`exec ${command}`, { columns, rows });
+await using terminal = openTerminal(`exec ${commandLine('dash', '--home', daemon.home)}`, { columns, rows });
 await terminal.shows(/LIVE/);
 terminal.press('-', String(view));
 await new Promise((resolve) => setTimeout(resolve, (SECONDS - 2) * 1_000));

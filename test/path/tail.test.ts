@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { RunningCli } from '../support/running-cli.ts';
-import { hasTmux, Terminal } from '../support/terminal.ts';
+import { commandLine, hasTmux, openTerminal } from '../support/tmux.ts';
 
 /** `trackflow tail` against the real daemon: from a request to a line on somebody's screen. */
 let daemon: TestDaemon;
@@ -164,44 +164,46 @@ describe('a daemon that goes away', () => {
 
 describe.runIf(hasTmux())('on a terminal', () => {
   test('the filter changes while it runs, a wrong one is told and changes nothing, q ends it with 0', async () => {
-    using terminal = new Terminal(['tail', '--home', daemon.home, '--account', 'one'], { columns: 60, rows: 24 });
+    const command = commandLine('tail', '--home', daemon.home, '--account', 'one');
+    await using terminal = openTerminal(`${command}; echo "exit $?"; sleep 600`, { columns: 60, rows: 24 });
+    const text = () => terminal.screen().join('\n');
     const send = (...list: string[]) => daemon.post(list.map((name) => ({ account: name.split('-')[0], name })));
     const shows = (name: string) =>
       daemon.until(async () => {
         await send(name);
-        return terminal.screen.includes(name);
+        return text().includes(name);
       });
     const prompts = (screen: string) => screen.split('filter: ').length - 1;
-    await terminal.until((screen) => screen.includes('q ends'));
+    await terminal.shows((screen) => screen.includes('q ends'));
     await shows('one-a');
 
     terminal.press('/');
-    await terminal.until((screen) => screen.includes('filter: account:is:one'));
+    await terminal.shows((screen) => screen.includes('filter: account:is:one'));
     terminal.press('C-u');
     terminal.type('account:is:two name:starts_with:two-');
-    await terminal.until((screen) => screen.includes('name:starts_with:two-'));
+    await terminal.shows((screen) => screen.includes('name:starts_with:two-'));
     await send('one-hidden');
     terminal.press('Enter');
     await shows('two-b');
     // The line that was typed stays above the rows it let through.
-    expect(terminal.screen).toMatch(/^filter: account:is:two name:starts_with:two-$/m);
+    expect(text()).toMatch(/^filter: account:is:two name:starts_with:two-$/m);
 
     terminal.press('/');
-    await terminal.until((screen) => prompts(screen) === 2);
+    await terminal.shows((screen) => prompts(screen) === 2);
     terminal.press('C-u');
     terminal.type('contry:is:DE');
     terminal.press('Enter');
-    await terminal.until((screen) => screen.includes('unknown field "contry"'));
+    await terminal.shows((screen) => screen.includes('unknown field "contry"'));
     await shows('two-c');
 
     terminal.press('/');
-    await terminal.until((screen) => prompts(screen) === 3);
+    await terminal.shows((screen) => prompts(screen) === 3);
     terminal.press('Escape');
-    await terminal.until((screen) => prompts(screen) === 2);
+    await terminal.shows((screen) => prompts(screen) === 2);
     await shows('two-d');
-    expect(terminal.screen).not.toContain('one-hidden');
+    expect(text()).not.toContain('one-hidden');
 
     terminal.press('q');
-    await terminal.until((screen) => screen.includes('exit 0'));
+    await terminal.shows((screen) => screen.includes('exit 0'));
   });
 });

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/package-root.ts';
 import { available } from './requirement.ts';
 import { until } from './until.ts';
 
@@ -9,13 +11,18 @@ export const hasTmux = () =>
     return true;
   });
 
+/** The line of a shell that runs `trackflow …args` of this checkout. */
+export function commandLine(...args: readonly string[]): string {
+  return [process.execPath, join(packageRoot(), 'bin', 'trackflow.js'), ...args].map((word) => `'${word}'`).join(' ');
+}
+
 let terminals = 0;
 
 /**
  * A terminal with a program in it, as a person would see it. It has a tmux server of its own, so that no setting of the
  * machine and no other terminal reaches it.
  *
- *     await using terminal = openTerminal('trackflow dash', { columns: 80, rows: 24 });
+ *     await using terminal = openTerminal(commandLine('dash'), { columns: 80, rows: 24 });
  *     await terminal.shows(/LIVE/);
  *     terminal.press('q');
  */
@@ -49,13 +56,14 @@ export class Terminal implements AsyncDisposable {
     return this.tmux('capture-pane', '-p', '-S', '-').split('\n');
   }
 
-  /** Waits until the screen matches; returns it. */
-  async shows(wanted: RegExp, timeoutMs = 20_000): Promise<string[]> {
+  /** Waits until the screen is as wanted; returns it. */
+  async shows(wanted: RegExp | ((screen: string) => boolean), timeoutMs = 20_000): Promise<string[]> {
     let screen: string[] = [];
+    const fits = typeof wanted === 'function' ? wanted : (text: string) => wanted.test(text);
     try {
       await until(() => {
         screen = this.screen();
-        return wanted.test(screen.join('\n'));
+        return fits(screen.join('\n'));
       }, timeoutMs);
     } catch {
       throw new Error(`the screen does not show ${wanted}:\n${screen.join('\n')}`);
@@ -63,9 +71,14 @@ export class Terminal implements AsyncDisposable {
     return screen;
   }
 
-  /** Keys by their names in tmux: `q`, `Space`, `Enter`. */
+  /** Keys by their names in tmux: `q`, `Space`, `Enter`, `C-u`. */
   press(...keys: readonly string[]): void {
     this.tmux('send-keys', '--', ...keys);
+  }
+
+  /** Characters as they are. */
+  type(text: string): void {
+    this.tmux('send-keys', '-l', '--', text);
   }
 
   resize(columns: number, rows: number): void {
