@@ -15,6 +15,6 @@ export async function changeTask(
     return `task ${task} is ${state}${changed ? '' : ' already'}`;
   } catch (error) {
     const hint = error instanceof TrackflowError && error.hints[0] !== undefined ? ` (${error.hints[0]})` : '';
-    return `task ${task}: ${(error as Error).message}${hint}`;
+    return `not done: ${(error as Error).message}${hint}`;
   }
 }
