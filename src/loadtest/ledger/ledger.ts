@@ -72,11 +72,11 @@ export class Ledger {
   /** To be called before event `n` is sent. Throws TF_INPUT beyond `EVENTS_MAX`, TF_IO when the disk fails. */
   reserve(n: number): void {
     if (this.#failure !== null) throw this.#failure;
-    if (n >= this.#end) this.#end = n + 1;
-    if (n < this.#watermark) return;
     if (n >= EVENTS_MAX) {
       throw new TrackflowError('TF_INPUT', `event ${n} is beyond the ${EVENTS_MAX} events that a run can have`);
     }
+    if (n >= this.#end) this.#end = n + 1;
+    if (n < this.#watermark) return;
     const watermark = Math.min((Math.floor(n / STRIDE) + 1) * STRIDE, EVENTS_MAX);
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64LE(BigInt(watermark));

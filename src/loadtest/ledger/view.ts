@@ -23,6 +23,7 @@ import {
 
 /** 4 MiB. */
 const CHUNKS_CACHED_MAX = 256;
+const UNTOUCHED = Buffer.alloc(CHUNK_BYTES);
 
 export interface LedgerView {
   /** What is known of event `n`. One that may have been sent is never `unsent`. */
@@ -103,7 +104,9 @@ class LedgerFile {
   count(plan: LoadPlan, counts: Counts): void {
     const bytes = new Float64Array(256);
     for (let index = 0; index * EVENTS_PER_CHUNK < this.head.watermark; index++) {
-      for (const byte of this.#chunk(index)) bytes[byte]! += 1;
+      const chunk = this.#read(HEAD_BYTES + index * CHUNK_BYTES, CHUNK_BYTES);
+      if (chunk.equals(UNTOUCHED)) continue;
+      for (const byte of chunk) bytes[byte]! += 1;
     }
     const found = { unsent: 0, acknowledged: 0, rejected: 0, unknown: 0 };
     bytes.forEach((count, byte) => {
