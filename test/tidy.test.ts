@@ -101,7 +101,6 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   'ffi-rs': ['src/engine'],
   fastify: ['daemon/control', 'daemon/receive'],
   ws: ['daemon/receive/websocket', 'src/loadtest/send'],
-  undici: ['src/loadtest/send'],
   'hdr-histogram-js': ['src/loadtest/measure'],
   pino: ['daemon/log.ts', 'daemon/pino-roll.d.ts'],
   'pino-roll': ['daemon/log.ts'],

@@ -38,16 +38,19 @@ export interface RequestCounts {
   readonly late: number;
   /** Due, waiting for a free connection at the end of the second. */
   readonly waiting: number;
+  /** Of those answered or given up in this second, whenever they were sent. Refused ones were sent, and never left. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
 }
 
 export interface EventCounts {
+  /** Of the requests that were sent. Those that never left (refused) are in none of the three states. */
   readonly sent: number;
   readonly acknowledged: number;
   readonly rejected: number;
   readonly unknown: number;
-  /** Told as duplicates by the collector, of those sent again on purpose. */
+  /** Acknowledged before and sent again on purpose, when the second answer came: all of them are duplicates. */
   readonly resent: number;
+  /** Told as duplicates by the collector, of those. Fewer is a mismatch. */
   readonly duplicates: number;
   /** By the reason that the collector gave. */
   readonly rejectedBy: Readonly<Record<string, number>>;
@@ -64,7 +67,7 @@ export interface GeneratorHealth {
 
 export type FromWorker =
   | WorkerTick
-  /** Everything sent is answered or given up. `dropped`: due, and never sent. */
+  /** Everything sent is answered or given up. `dropped`: requests due and never sent. */
   | { readonly type: 'done'; readonly worker: number; readonly dropped: number }
   | { readonly type: 'failed'; readonly worker: number; readonly message: string };
 
