@@ -12,7 +12,7 @@ const EXAMPLES_MAX = 20;
 const BIG_MIN = 60;
 
 /** Whether every event is where it belongs: four numbers that have to be zero, and what they were counted from. */
-export function ledgerPanel({ ledger }: Report, width: number, look: Look): Block {
+export function ledgerPanel({ ledger }: Pick<Report, 'ledger'>, width: number, look: Look): Block {
   if (ledger === null) {
     const lines = [' not verified: nothing is known of what was stored'].map((line) => look.paint('warn', line));
     return panel({ title: 'Ledger', lines }, width, lines.length + 2, look);
