@@ -1,5 +1,5 @@
 import { gauge } from '../../terminal/charts/gauge.ts';
-import { toWidth } from '../../terminal/lines.ts';
+import { fitting, toWidth } from '../../terminal/lines.ts';
 import { duration, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
 import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
@@ -20,11 +20,12 @@ function lines(scene: Scene, width: number): string[] {
   const row = (name: string, text: string) => look.paint('dim', toWidth(name, NAME_COLUMNS)) + text;
   const chart = (name: string, series: Parameters<typeof figure>[1]) =>
     row(name, trend(scene, series, Math.min(60, width - NAME_COLUMNS - 1), 'accent'));
+  const spooled = `${shortNumber(value('spool_rows'))} ${gauge(share ?? 0, 10, look)} ${percent(share)}`;
   return [
     row('receive', `${shortNumber(value('connections'))} conn  ${bytesText(scene, value('received_bytes'))}/s`),
     row('in flight', `${bytesText(scene, value('inflight_bytes'))}  ${fullNumber(value('websockets'))} websockets`),
     row('commit', `${fullNumber(value('commits'))}/s  ${milliseconds(value('commit_ms'))}`),
-    row('spool', `${shortNumber(value('spool_rows'))} ${gauge(share ?? 0, 10, look)} ${percent(share)} of bytes`),
+    row('spool', fitting([spooled, 'of bytes'], width - NAME_COLUMNS, ' ')),
     row('oldest', waiting(value('spool_oldest_seconds'))),
     row(
       'flush',
