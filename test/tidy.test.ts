@@ -250,7 +250,12 @@ describe('README', () => {
   });
 
   test('names every command', () => {
-    const commands = walk('commands').map((file) => file.slice('commands/'.length, -'.ts'.length).replaceAll('/', ' '));
+    const commands = walk('commands').map((file) =>
+      file
+        .slice('commands/'.length, -'.ts'.length)
+        .replace(/\/index$/, '')
+        .replaceAll('/', ' '),
+    );
     expect(commands.filter((command) => !readme().includes(`trackflow ${command}`))).toEqual([]);
   });
 });

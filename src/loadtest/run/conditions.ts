@@ -12,7 +12,7 @@ export function conditionsOf(
     endedAt: new Date(endedAt).toISOString(),
     trackflow: status.version,
     node: process.version,
-    engine: `ClickHouse ${status.engine.version} ${status.engine.kind}`,
+    engine: `${status.engine.version} ${status.engine.kind}`,
     cpu: os.cpus()[0]?.model.trim() ?? '',
     cores: os.availableParallelism(),
     memoryBytes: os.totalmem(),

@@ -69,7 +69,12 @@ export async function findMax(options: FindMaxOptions, stop: AbortSignal): Promi
     rate = Math.max(1, Math.round(rate));
     if (steps.some((made) => made.rate === rate)) break;
   }
-  return { schema: MAXIMUM_SCHEMA, rate: holds, limitedBy: fails?.why ?? 'the search ended before a rate failed', steps };
+  return {
+    schema: MAXIMUM_SCHEMA,
+    rate: holds,
+    limitedBy: fails?.why ?? 'the search ended before a rate failed',
+    steps,
+  };
 }
 
 function judge(rate: number, { report, drain }: RunResult): MaximumStep {

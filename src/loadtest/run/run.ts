@@ -89,7 +89,7 @@ export async function runPlan(options: RunOptions, stop: AbortSignal): Promise<R
     const timeoutMs = sent.acknowledged < SETTLE_EVENTS_MIN ? 0 : SETTLE_MS_MAX;
     if (timeoutMs > 0) live.setPhase('settling', null);
     const sizeAfter = await settledTableSize(observer, { timeoutMs, signal: ended.signal });
-    const ledger = options.verify && drain.drained ? await verify(options) : null;
+    const ledger = options.verify && drain.drained ? await verify(options, sent.resent) : null;
 
     const measured = observer.between(tally.firstSecond, Math.ceil(sent.sentMs / SECOND_MS));
     const stored = measured.flatMap((second) => (second.stored === null ? [] : [second.stored]));
@@ -123,10 +123,10 @@ export async function runPlan(options: RunOptions, stop: AbortSignal): Promise<R
   }
 }
 
-async function verify({ plan, folder, control, live }: RunOptions) {
+async function verify({ plan, folder, control, live }: RunOptions, resent: number) {
   const onProgress = (progress: number) => live.setPhase('verifying', progress);
   onProgress(0);
-  return verifyFolder({ plan, folder, control, onProgress, signal: NEVER });
+  return verifyFolder({ plan, folder, control, onProgress, signal: NEVER, resent });
 }
 
 function withServer(second: SecondTally, observer: ServerObserver): SecondFigures {

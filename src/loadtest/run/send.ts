@@ -13,6 +13,8 @@ export interface Sent {
   /** When the last event was due or sent, since the start. */
   readonly sentMs: number;
   readonly acknowledged: number;
+  /** Events that were sent a second time on purpose. */
+  readonly resent: number;
   readonly faults: readonly FaultFigures[];
 }
 
@@ -21,11 +23,13 @@ export async function send(options: SendOptions, tally: Tally, stop: AbortSignal
   const { plan, folder, control, faults, restart, live, now } = options;
   const planMs = new Intensity(plan.stages).durationMs;
   let acknowledged = 0;
+  let resent = 0;
   const workers = new WorkerThreads({
     plan,
     ledgerFile: (worker) => folder.ledgerFile(worker),
     onTick: (tick) => {
       acknowledged += tick.events.acknowledged;
+      resent += tick.events.resent;
       tally.add(tick);
     },
   });
@@ -59,7 +63,7 @@ export async function send(options: SendOptions, tally: Tally, stop: AbortSignal
     tally.end();
     over.abort();
     const sentMs = stoppedMs ?? Math.max(planMs, tally.sentMs);
-    return { dropped, sentMs, acknowledged, faults: await injecting };
+    return { dropped, sentMs, acknowledged, resent, faults: await injecting };
   } finally {
     clearInterval(clock);
     stop.removeEventListener('abort', onStop);

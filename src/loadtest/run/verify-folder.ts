@@ -12,14 +12,23 @@ export interface VerifyFolderOptions {
   /** 0 to 1. */
   readonly onProgress: (share: number) => void;
   readonly signal: AbortSignal;
+  /** Events that were sent a second time on purpose, as the report tells it; the ledger does not know. */
+  readonly resent: number;
 }
 
 /** Looks in ClickHouse for every event of the ledgers in a folder. Throws TF_INPUT, TF_IO and what a query throws. */
-export async function verifyFolder({ plan, folder, control, onProgress, signal }: VerifyFolderOptions): Promise<LedgerVerdict> {
+export async function verifyFolder({
+  plan,
+  folder,
+  control,
+  onProgress,
+  signal,
+  resent,
+}: VerifyFolderOptions): Promise<LedgerVerdict> {
   const ledger = readLedgers(folder.ledgerFiles(plan), plan);
   try {
     const rows = async (sql: string) => (await control.query(sql)).rows;
-    return await verifyRun({ plan, ledger, rows, onProgress, signal });
+    return await verifyRun({ plan, ledger, rows, onProgress, signal, resent });
   } finally {
     ledger.close();
   }
