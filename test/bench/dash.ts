@@ -1,55 +1,96 @@
 /**
  * `npm run bench:dash`: what an open dashboard costs, beside `btop` and a bare Ink clock in the same run.
  *
- * Each program runs alone in tmux for `BENCH_SECONDS`, once a second, while the real daemon takes a steady load. CPU is of
- * the program's own process from /proc, as part of one core; memory is its resident set early and late, so that growth
- * shows. `BENCH_SECONDS=600` is the ten minutes of the promise.
+ * Each program runs alone in tmux for `BENCH_SECONDS`, once a second, while the real daemon takes a steady load. First
+ * paint is from the start to the first figures on the screen, with the CPU until then. CPU is of the program's own process
+ * from /proc, as part of one core; memory is the median of its resident set in the first and the last minute (of a shorter
+ * run: quarter), so that growth shows. `BENCH_SECONDS=600 BENCH_PROGRAMS=dash-200x60` is the ten minutes of the promise.
+ * A program that does not run to the end is told, and the exit code is 1.
  */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
+import { commandLine, hasTmux, openTerminal, type Terminal } from '../support/tmux.ts';
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
 const SETTLE_SECONDS = 5;
 const LOAD_PER_SECOND = 500;
 const TICKS_PER_SECOND = 100;
-const ROOT = path.resolve(import.meta.dirname, '..', '..');
-const SOCKET = `trackflow-bench-${process.pid}`;
+const MB = 1024 * 1024;
+
+interface Program {
+  readonly command: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** On the screen when there is something to see. */
+  readonly painted: RegExp;
+  readonly keys?: string;
+}
 
 interface Measured {
+  readonly paintMs: number;
+  readonly paintCpuMs: number;
   readonly cpu: number;
   readonly rssEarly: number;
   readonly rssLate: number;
 }
 
-const tmux = (...args: string[]) => execFileSync('tmux', ['-L', SOCKET, ...args], { encoding: 'utf8' });
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 
-/** Runs `command` (its shell execs it, so the pane's process is the program) in a screen of its own and measures it. */
-async function measure(command: string, columns: number, rows: number, keys = ''): Promise<Measured> {
-  tmux('new-session', '-d', '-s', 'bench', '-x', String(columns), '-y', String(rows), `exec ${command}`);
-  try {
-    await pause(SETTLE_SECONDS);
-    if (keys !== '') tmux('send-keys', '-t', 'bench', keys);
-    const pid = Number(tmux('display-message', '-p', '-t', 'bench', '#{pane_pid}'));
-    const [before, rssEarly] = [cpuSeconds(pid), rssBytes(pid)];
-    await pause(SECONDS);
-    return { cpu: (cpuSeconds(pid) - before) / SECONDS, rssEarly, rssLate: rssBytes(pid) };
-  } finally {
-    tmux('kill-server');
-  }
+function programsFor(home: string): Readonly<Record<string, Program>> {
+  const dash = { command: `exec ${commandLine('dash', '--home', home)}`, painted: /LIVE 1s/ };
+  const clock = path.join(import.meta.dirname, 'ink-clock.mjs');
+  return {
+    'dash-200x60': { ...dash, columns: 200, rows: 60 },
+    'dash-80x24': { ...dash, columns: 80, rows: 24 },
+    'dash-200x60-paused': { ...dash, columns: 200, rows: 60, keys: 'Space' },
+    'ink-clock': { command: `exec ${process.execPath} ${clock}`, painted: /\d\d:\d\d:/, columns: 200, rows: 60 },
+    'btop-200x60': { command: 'exec btop', painted: /cpu/i, columns: 200, rows: 60 },
+  };
 }
 
-function cpuSeconds(pid: number): number {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+/** Runs a program in a screen of its own and measures it. Throws when it ends before. */
+async function measure({ command, columns, rows, painted, keys }: Program, seconds: number): Promise<Measured> {
+  const began = performance.now();
+  await using terminal = openTerminal(command, { columns, rows, remains: true });
+  const { pid } = terminal;
+  await terminal.shows((screen) => painted.test(screen) || isOver(terminal));
+  const [paintMs, paintCpuMs] = [performance.now() - began, cpuSeconds(pid, terminal) * 1_000];
+  await pause(SETTLE_SECONDS);
+  if (keys !== undefined) terminal.press(keys);
+  const before = cpuSeconds(pid, terminal);
+  const rss: number[] = [];
+  for (const end = performance.now() + seconds * 1_000; performance.now() < end; ) {
+    rss.push(rssBytes(pid, terminal));
+    await pause(1);
+  }
+  const cpu = (cpuSeconds(pid, terminal) - before) / seconds;
+  const part = Math.min(60, Math.ceil(rss.length / 4));
+  return { paintMs, paintCpuMs, cpu, rssEarly: median(rss.slice(0, part)), rssLate: median(rss.slice(-part)) };
+}
+
+function isOver(terminal: Terminal): boolean {
+  return terminal.tmux('display-message', '-p', '#{pane_dead}').trim() === '1';
+}
+
+/** A file of /proc of the process, unless it has ended. */
+function proc(pid: number, file: string, terminal: Terminal): string {
+  if (!isOver(terminal)) return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  throw new Error(terminal.screen().join(' ').replaceAll(/\s+/g, ' ').trim());
+}
+
+function cpuSeconds(pid: number, terminal: Terminal): number {
+  const stat = proc(pid, 'stat', terminal);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function rssBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+function rssBytes(pid: number, terminal: Terminal): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(proc(pid, 'status', terminal))![1]) * 1024;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** A steady load of page views and purchases in ten requests a second, until stopped. */
@@ -73,26 +114,39 @@ function load(daemon: TestDaemon): () => void {
   return () => clearInterval(timer);
 }
 
-const node = path.join(ROOT, 'node_modules', '.bin', 'node');
-await using daemon = await startDaemon();
-const stop = load(daemon);
-const dash = `${node} ${path.join(ROOT, 'bin', 'trackflow.js')} dash --home ${daemon.home}`;
-const programs: [name: string, command: string, columns: number, rows: number, keys?: string][] = [
-  ['trackflow dash, 200x60', dash, 200, 60],
-  ['trackflow dash, 80x24', dash, 80, 24],
-  ['trackflow dash, 200x60, paused', dash, 200, 60, 'Space'],
-  ['bare Ink clock', `${node} ${path.join(import.meta.dirname, 'ink-clock.mjs')}`, 200, 60],
-  ['btop, 200x60 (2 s, its default)', 'btop', 200, 60],
-];
-const lines: string[] = [];
-for (const [name, command, columns, rows, keys] of programs) {
-  const { cpu, rssEarly, rssLate } = await measure(command, columns, rows, keys);
-  const mb = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
-  lines.push(`| ${name} | ${(cpu * 100).toFixed(2)} % | ${mb(rssEarly)} | ${mb(rssLate)} |`);
-  process.stderr.write(`${lines.at(-1)}\n`);
+async function main(): Promise<void> {
+  const seconds = Number(process.env.BENCH_SECONDS ?? 30);
+  const names = Object.keys(programsFor(''));
+  const wanted = process.env.BENCH_PROGRAMS?.split(',') ?? names;
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (!(seconds >= 1)) throw new Error(`BENCH_SECONDS is ${process.env.BENCH_SECONDS}; it is a number from 1 on`);
+  if (unknown !== undefined) throw new Error(`BENCH_PROGRAMS has ${unknown}; there are ${names.join(', ')}`);
+  if (!hasTmux()) throw new Error('the programs run in tmux, which is not here: apt-get install tmux');
+  await using daemon = await startDaemon();
+  const programs = programsFor(daemon.home);
+  const stop = load(daemon);
+  const machine = `${os.cpus()[0]?.model}, ${os.availableParallelism()} cores, Node ${process.version}`;
+  // Each line as soon as it is known: a run that is cut short has shown what it had.
+  console.log(`${machine}; ${seconds} s each, ${LOAD_PER_SECOND} events/s\n`);
+  console.log('| | first paint ms (CPU ms) | CPU of one core | RSS MB early | RSS MB late |\n|---|---|---|---|---|');
+  for (const name of wanted) {
+    try {
+      const { paintMs, paintCpuMs, cpu, rssEarly, rssLate } = await measure(programs[name]!, seconds);
+      const paint = `${paintMs.toFixed(0)} (${paintCpuMs.toFixed(0)})`;
+      const memory = `${(rssEarly / MB).toFixed(1)} | ${(rssLate / MB).toFixed(1)}`;
+      console.log(`| ${name} | ${paint} | ${(cpu * 100).toFixed(2)} % | ${memory} |`);
+    } catch (error) {
+      process.exitCode = 1;
+      console.log(`| ${name} | did not run | | | |`);
+      console.error(`${name} did not run to its end: ${(error as Error).message}`);
+    }
+  }
+  stop();
 }
-stop();
-process.stdout.write(
-  `${os.cpus()[0]?.model}, ${os.availableParallelism()} cores, Node ${process.version}; ${SECONDS} s each, ${LOAD_PER_SECOND} events/s\n\n` +
-    `| | CPU of one core | RSS MB early | RSS MB late |\n|---|---|---|---|\n${lines.join('\n')}\n`,
-);
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = 1;
+  console.error(`bench:dash: ${(error as Error).message}`);
+}

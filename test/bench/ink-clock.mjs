@@ -12,4 +12,5 @@ function Clock() {
   return createElement(Text, null, now.toISOString());
 }
 
-render(createElement(Clock));
+// A variable CI, even an empty one, would make Ink wait with its output until the end.
+render(createElement(Clock), { interactive: true });

@@ -16,6 +16,14 @@ export function commandLine(...args: readonly string[]): string {
   return [process.execPath, join(packageRoot(), 'bin', 'trackflow.js'), ...args].map((word) => `'${word}'`).join(' ');
 }
 
+interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The screen can still be read when the program has ended. */
+  readonly remains?: boolean;
+}
+
 let terminals = 0;
 
 /**
@@ -26,16 +34,14 @@ let terminals = 0;
  *     await terminal.shows(/LIVE/);
  *     terminal.press('q');
  */
-export function openTerminal(
-  command: string,
-  { columns, rows, env = {} }: { columns: number; rows: number; env?: Readonly<Record<string, string>> },
-): Terminal {
+export function openTerminal(command: string, { columns, rows, env = {}, remains = false }: TerminalOptions): Terminal {
   const terminal = new Terminal(`trackflow-test-${process.pid}-${terminals++}`);
   const variables = Object.entries({ LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', CI: '', ...env }).flatMap(([name, value]) => [
     '-e',
     `${name}=${value}`,
   ]);
-  terminal.tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), ...variables, command);
+  const before = ['start-server', ';', 'set-option', '-g', 'remain-on-exit', remains ? 'on' : 'off', ';'];
+  terminal.tmux(...before, 'new-session', '-d', '-x', String(columns), '-y', String(rows), ...variables, command);
   return terminal;
 }
 
@@ -49,6 +55,11 @@ export class Terminal implements AsyncDisposable {
   /** The rows of the screen, without blanks at their ends; as many as the terminal has. */
   screen(): string[] {
     return this.tmux('capture-pane', '-p').split('\n').slice(0, -1);
+  }
+
+  /** The process of a command that began with `exec`. */
+  get pid(): number {
+    return Number(this.tmux('display-message', '-p', '#{pane_pid}'));
   }
 
   /** The screen and what has scrolled out of it. */
