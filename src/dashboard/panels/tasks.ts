@@ -52,8 +52,10 @@ function placeOf({ ui }: Snapshot, rows: readonly TaskFigures[]): number {
 }
 
 function columns({ look, snapshot }: Scene): readonly Column<TaskFigures>[] {
+  const chosen = snapshot.ui.view === 'tasks' ? chosenTask(snapshot) : undefined;
+  const mark = (task: TaskFigures) => (chosen === undefined ? '' : task === chosen ? `${look.mark.here} ` : '  ');
   return [
-    { title: 'KIND', priority: 0, shrinkTo: 10, cell: ({ kind }) => terminalText(kind) },
+    { title: 'KIND', priority: 0, shrinkTo: 10, cell: (task) => mark(task) + terminalText(task.kind) },
     { title: 'STATE', priority: 1, cell: ({ state }) => look.paint(STATE_TONES[state], state) },
     { title: 'PROGRESS', priority: 2, cell: (task) => progressText(task, look) },
     { title: 'STEP', priority: 4, shrinkTo: 8, cell: ({ step }) => terminalText(step) },

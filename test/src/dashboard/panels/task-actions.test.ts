@@ -47,8 +47,9 @@ it('changes nothing unless that was allowed at the start', () => {
 });
 
 it('asks first, and does it for yes or the number of the chosen task', () => {
-  const { effects, press, lastLine } = withTasks(true);
+  const { store, effects, press, lastLine } = withTasks(true);
   press('down', 'R');
+  expect(drawn(store, 120, 32)).toMatch(/▸ kind-11 +failed/);
   expect(lastLine()).toMatch(/retry task 11\? /);
   press(...'yes');
   expect(lastLine()).toMatch(/retry task 11\? yes /);
