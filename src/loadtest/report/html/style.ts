@@ -44,7 +44,7 @@ thead th{font-size:12.5px}
 .ledger{display:grid;grid-template-columns:repeat(4,1fr);text-align:center;margin:6px 0 12px}
 .ledger b{display:block;font-size:46px;line-height:1.1}.ledger span{color:var(--dim)}
 .bar{display:inline-block;height:10px;border-radius:3px;background:var(--c,var(--good));min-width:2px}
-.wide{overflow-x:auto}main>section{margin-top:18px}
+.wide{overflow-x:auto}main>.card{margin-top:18px}
 code{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{color:var(--dim);font-size:13px;margin-top:26px}
 @media (max-width:560px){.ledger b{font-size:30px}main{padding:18px 12px 40px}}
