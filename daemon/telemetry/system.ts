@@ -26,14 +26,16 @@ const MICROSECONDS = 1e6;
 /**
  * Figures of the daemon, the engine's process and the machine, as gauges.
  *
- * The daemon's own come from Node, the engine's process from `/proc` (two small reads where a library starts `ps`), disk
- * from statfs; load and memory of the machine, which each system counts in its own way, from systeminformation. What
- * cannot be known is NaN, never 0.
+ * The daemon's own and the load of the machine come from Node, the engine's process from `/proc` (two small reads where a
+ * library starts `ps`), disk from statfs; memory of the machine, which each system counts in its own way, from
+ * systeminformation. Its load comes from Node because that library starts a shell for it and waits: 15 ms of the main thread
+ * every second. What cannot be known is NaN, never 0.
  */
 export class System {
   readonly #options: SystemOptions;
   readonly #processCpu = new CpuMeter();
   readonly #engineCpu = new CpuMeter();
+  readonly #hostCpu = new HostCpuMeter();
   #samples = 0;
   #busy = false;
   #library: typeof import('systeminformation') | null = null;
@@ -59,6 +61,7 @@ export class System {
     const { user, system } = process.cpuUsage();
     counters.set('process_cpu_cores', this.#processCpu.cores((user + system) / MICROSECONDS, elapsed()));
     counters.set('process_resident_bytes', process.memoryUsage.rss());
+    counters.set('host_cpu_share', this.#hostCpu.share());
     this.#sampleEngine();
     if (this.#busy) return;
     this.#busy = true;
@@ -86,10 +89,9 @@ export class System {
       counters.set('host_disk_free_bytes', bavail * bsize);
       counters.set('process_open_files', await countOpenFiles());
     }
+    if (!slow) return;
     // Loading it takes longer than everything else here: not before events are taken.
     this.#library ??= (await import('systeminformation')).default;
-    counters.set('host_cpu_share', (await this.#library.currentLoad()).currentLoad / 100);
-    if (!slow) return;
     const { total, available } = await this.#library.mem();
     counters.set('host_memory_used_bytes', total - available);
   }
@@ -116,6 +118,26 @@ class CpuMeter {
     this.#seconds = seconds;
     this.#at = atMs;
     return used >= 0 && took > 0 ? used / took : Number.NaN;
+  }
+}
+
+/** Share of all cores that was busy since the last reading; NaN for the first. */
+class HostCpuMeter {
+  #busy = Number.NaN;
+  #total = Number.NaN;
+
+  share(): number {
+    let busy = 0;
+    let idle = 0;
+    for (const { times } of os.cpus()) {
+      busy += times.user + times.nice + times.sys + times.irq;
+      idle += times.idle;
+    }
+    const passed = busy + idle - this.#total;
+    const share = passed > 0 ? (busy - this.#busy) / passed : Number.NaN;
+    this.#busy = busy;
+    this.#total = busy + idle;
+    return share;
   }
 }
 
