@@ -17,6 +17,9 @@ export interface TransmitterOptions {
   readonly onAccepted: () => void;
 }
 
+/** A hundred times 0.07 is a little above 7. */
+const ROUNDING = 1e-9;
+
 /**
  * Puts a request on the wire and books what becomes of it.
  *
@@ -26,8 +29,8 @@ export interface TransmitterOptions {
  */
 export class Transmitter {
   readonly #options: TransmitterOptions;
-  /** Requests that are owed a second sending, in fractions. */
-  #owed = 0;
+  #accepted = 0;
+  #sentAgain = 0;
 
   constructor(options: TransmitterOptions) {
     this.#options = options;
@@ -56,9 +59,9 @@ export class Transmitter {
     meter.settled(exchange, verdict, nowMs);
     if (verdict.outcome !== 'accepted') return false;
     onAccepted();
-    this.#owed += plan.resendRate;
-    if (this.#owed < 1) return false;
-    this.#owed -= 1;
+    this.#accepted++;
+    if (this.#sentAgain >= Math.floor(this.#accepted * plan.resendRate + ROUNDING)) return false;
+    this.#sentAgain++;
     exchange.again = true;
     exchange.acknowledged = acknowledgedIn(verdict, exchange.count);
     sender.send(exchange);
