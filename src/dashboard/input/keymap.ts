@@ -48,7 +48,13 @@ export interface Binding {
 }
 
 export const KEYMAP: readonly Binding[] = [
-  { keys: ['?', 'f1'], shown: '?', help: 'help', short: 'help', apply: (ui) => ({ ...ui, help: !ui.help }) },
+  {
+    keys: ['?', 'f1'],
+    shown: '?',
+    help: 'help',
+    short: 'help',
+    apply: (ui) => ({ ...ui, help: !ui.help, helpFrom: 0 }),
+  },
   {
     keys: VIEWS.map((_, index) => String(index + 1)),
     shown: `1-${VIEWS.length}`,
@@ -141,7 +147,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['down', 'up', 'j', 'k', 'pagedown', 'pageup'],
     shown: '↑ ↓',
-    help: 'move the selection, scroll the log (also j k, page keys)',
+    help: 'move the selection, scroll the log and this help (also j k, page keys)',
     apply: (ui, context, key) => selected(ui, context, key),
   },
   {
@@ -248,6 +254,7 @@ const PAGE_ROWS = 10;
 function selected(ui: Ui, { rows, log }: KeyContext, key: string): Ui {
   const by = key.startsWith('page') ? PAGE_ROWS : 1;
   const down = key === 'down' || key === 'j' || key === 'pagedown';
+  if (ui.help) return { ...ui, helpFrom: Math.min(KEYMAP.length, Math.max(0, ui.helpFrom + (down ? by : -by))) };
   if (ui.view === 'logs') return scrolled(ui, log(), down ? -by : by);
   return { ...ui, selected: Math.min(Math.max(0, rows - 1), Math.max(0, ui.selected + (down ? by : -by))) };
 }

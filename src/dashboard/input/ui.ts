@@ -45,6 +45,8 @@ export interface Ui {
   /** The focused panel has the whole screen. */
   readonly zoomed: boolean;
   readonly help: boolean;
+  /** First line of the help that is seen, where not all of it fits. */
+  readonly helpFrom: number;
   readonly filter: string;
   /** The filter is being typed. */
   readonly typing: boolean;
@@ -81,6 +83,7 @@ export const UI_DEFAULT: Ui = {
   focus: 0,
   zoomed: false,
   help: false,
+  helpFrom: 0,
   filter: '',
   typing: false,
   command: null,

@@ -4,7 +4,7 @@ import { cards, figuresLine, refusedAndRejected, statusLine } from '../panels/ca
 import { entryLine, logRows } from '../panels/events.ts';
 import { queueShare } from '../panels/pipeline.ts';
 import { connectionText, footerLine, headerLine, stateWord, tabsLine } from './header.ts';
-import { commandLines, helpLines } from './help.ts';
+import { commandLines, helpLines, helpNote } from './help.ts';
 import { bytesText, drawPanel, figure, type Scene, trend } from './scene.ts';
 import { emptyState } from './states.ts';
 import { type Row, rowsOf, type Size, sizeOf } from './views.ts';
@@ -31,13 +31,11 @@ function drawLines(scene: Scene, columns: number, rows: number): Block {
 
 function bodyLines(scene: Scene, width: number, height: number, size: Size): Block {
   const { ui } = scene.snapshot;
-  if (ui.help)
-    return panel(
-      { title: 'Help', note: 'Esc closes', lines: helpLines(scene.look, width - 2) },
-      width,
-      height,
-      scene.look,
-    );
+  if (ui.help) {
+    const lines = helpLines(scene.look, ui.helpFrom, width - 2, height - 2);
+    const note = helpNote(scene.look, width - 2, height - 2);
+    return panel({ title: 'Help', note, lines }, width, height, scene.look);
+  }
   if (ui.command !== null) {
     const lines = commandLines(ui.command, scene.look);
     return panel({ title: 'Commands', note: 'Enter does the first, Esc closes', lines }, width, height, scene.look);
@@ -143,13 +141,13 @@ function smallScreen(scene: Scene, width: number, height: number): string[] {
   return [
     head,
     ...block(inner.slice(0, body), width, body),
-    ui.help && body < 4 ? toWidth(' Esc closes', width) : foot,
+    ui.help ? toWidth(` ${helpNote(scene.look, width, body)}`, width) : foot,
   ];
 }
 
 function smallBody(scene: Scene, width: number, height: number): string[] {
   const { ui } = scene.snapshot;
-  if (ui.help) return helpLines(scene.look, width);
+  if (ui.help) return helpLines(scene.look, ui.helpFrom, width, height);
   if (ui.command !== null) return commandLines(ui.command, scene.look);
   const empty = emptyState(scene);
   if (empty !== null) return empty;

@@ -5,10 +5,20 @@ import { type Binding, findCommands, KEYMAP } from '../input/keymap.ts';
 
 const KEY_COLUMNS = 8;
 /** From this width on, keys stand in two columns. */
-const TWO_COLUMNS_MIN = 120;
+const TWO_COLUMNS_MIN = 180;
 
-/** Every key and what it does, from the table of keys. */
-export function helpLines(look: Look, width: number): string[] {
+/** Every key and what it does, from the table of keys; `from` is the first line where not all of them fit. */
+export function helpLines(look: Look, from: number, width: number, height: number): string[] {
+  const lines = allLines(look, width);
+  return lines.slice(Math.max(0, Math.min(from, lines.length - height)));
+}
+
+/** What can be done when help is open. */
+export function helpNote(look: Look, width: number, height: number): string {
+  return allLines(look, width).length > height ? '↑ ↓ scroll, : finds, Esc closes' : 'Esc closes';
+}
+
+function allLines(look: Look, width: number): string[] {
   const entries = KEYMAP.map((binding) => entryLine(binding, look));
   if (width < TWO_COLUMNS_MIN) return entries;
   const half = Math.ceil(entries.length / 2);

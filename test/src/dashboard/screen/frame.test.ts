@@ -217,7 +217,29 @@ describe('keys', () => {
     const store = filled();
     typing(store, '?');
     const text = draw(store, 120, 40).join('\n');
-    for (const { help } of KEYMAP) expect(text).toContain(help.slice(0, 40));
+    for (const { help } of KEYMAP) expect(text).toContain(help);
+  });
+
+  it.each([
+    [120, 32],
+    [80, 24],
+    [60, 13],
+    [40, 8],
+  ] as const)('scroll the help where %i x %i is too small for all of it', (columns, rows) => {
+    const store = filled();
+    typing(store, '?');
+    const seen = new Set<string>();
+    for (let line = 0; line <= KEYMAP.length; line++) {
+      for (const row of draw(store, columns, rows)) seen.add(row.replace(/^│/, '').slice(0, 30));
+      typing(store, 'down');
+    }
+    for (const { shown, help } of KEYMAP)
+      expect([...seen]).toContain(` ${shown.padEnd(8)}${help}`.padEnd(30).slice(0, 30));
+    // Beyond the end there is nothing.
+    const end = draw(store, columns, rows);
+    typing(store, ...Array<string>(50).fill('pagedown'));
+    expect(draw(store, columns, rows)).toEqual(end);
+    expect(end.join('\n')).toMatch(/q +quit[\s\S]*Esc closes|Esc closes[\s\S]*q +quit/);
   });
 
   it('open views, filter, sort, and Esc goes back without quitting', () => {
