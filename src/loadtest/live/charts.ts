@@ -61,16 +61,34 @@ function percentiles(scene: LiveScene, width: number, height: number): string[] 
     overlay: ({ figures }: LiveSecond) => figures.p50,
     tone: 'warn',
     of: 'max',
-    label: (ms: number) => milliseconds(ms).replace(' ms', '').replace(' ', ''),
+    label: shortMs,
   } as const;
   return lineChart(scene, chart, width, height);
+}
+
+/** Events that wait in the spool to be stored. */
+export function queuePanel(scene: LiveScene, width: number, height: number): PanelContent {
+  const filled = ({ figures }: LiveSecond) => figures.queueRows;
+  const chart = { name: 'queue', filled, tone: 'accent', of: 'max', label: shortNumber } as const;
+  return { title: 'Queue', note: 'events', lines: lineChart(scene, chart, width, height) };
+}
+
+/** From acknowledgement to queryable row. */
+export function lagPanel(scene: LiveScene, width: number, height: number): PanelContent {
+  const filled = ({ figures }: LiveSecond) => figures.lagMs;
+  const chart = { name: 'lag', filled, tone: 'accent', of: 'max', label: shortMs } as const;
+  return { title: 'Lag ms', lines: lineChart(scene, chart, width, height) };
+}
+
+function shortMs(ms: number): string {
+  return milliseconds(ms).replace(' ms', '').replace(' ', '');
 }
 
 interface LineChart {
   /** Of the axis, which remembers its end. */
   readonly name: string;
   readonly filled: (second: LiveSecond) => number | null;
-  readonly overlay: (second: LiveSecond) => number | null;
+  readonly overlay?: (second: LiveSecond) => number | null;
   readonly tone: Tone;
   readonly of: 'mean' | 'max';
   readonly label: (value: number) => string;
@@ -82,9 +100,9 @@ function lineChart(scene: LiveScene, chart: LineChart, width: number, height: nu
   const rows = Math.max(1, height - 1);
   const perColumn = valuesPerColumn(look);
   const fine = liveCells(snapshot, columns * perColumn);
-  const coarse = perColumn === 1 ? fine : coarser(fine, perColumn);
   const values = cellValues(fine, chart.filled, chart.of);
-  const overlay = cellValues(coarse, chart.overlay, chart.of);
+  const points = chart.overlay ?? (() => null);
+  const overlay = cellValues(perColumn === 1 ? fine : coarser(fine, perColumn), points, chart.of);
   const max = axes.end(`${chart.name} ${rows}`, Math.max(peak(values), peak(overlay)));
   const lines = area({ values, tone: chart.tone, overlay, overlayTone: 'accepted', height: rows, max, look });
   const labels = Array.from({ length: rows }, (_, row) => (row === 0 ? chart.label(max) : ''));

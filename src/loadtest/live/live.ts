@@ -12,7 +12,7 @@ export interface LiveOptions {
   readonly look: Look;
   readonly stdout: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
-  /** The person wants the run to end now; called again when they ask again. */
+  /** The person wants the run to end now and to be reported; called each time they ask. */
   readonly onStop: () => void;
 }
 

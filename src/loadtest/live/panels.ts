@@ -6,6 +6,7 @@ import { bytes, fullNumber, milliseconds } from '../../terminal/numbers.ts';
 import { shorten, terminalText } from '../../terminal/text.ts';
 import { OUTCOMES } from '../measure/outcome.ts';
 import { OUTCOME_WORDS, shareText } from '../report/facts.ts';
+import type { FaultFigures } from '../report/report.ts';
 import type { LiveSecond } from './live-figures.ts';
 import { cellValues, generatorTrouble, type LiveScene, liveCells, meanNow, newest } from './scene.ts';
 
@@ -27,23 +28,35 @@ function row(
   return start + scene.look.paint('accent', sparkline(values, scene.look.symbols));
 }
 
+const COUNT_COLUMNS = 11;
+const COUNT_COLUMNS_NARROW = 9;
+const SHARE_COLUMNS = 6;
+const NAMES_MAX = 22;
+/** Narrower than this the shares go, so that names and counts stay whole. */
+const SHARE_MIN = 36;
+
 /** Requests by what became of them; the classes that there are, and why events were rejected where there is room. */
 export function outcomesPanel(scene: LiveScene, width: number, height: number): PanelContent {
   const { look, snapshot } = scene;
   const { outcomes, rejectedBy, requests } = snapshot.totals;
   const answered = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   const classes = OUTCOMES.filter((outcome) => outcome === 'accepted' || outcomes[outcome] > 0);
+  const isWide = width >= SHARE_MIN;
+  const counts = isWide ? COUNT_COLUMNS : COUNT_COLUMNS_NARROW;
+  const names = Math.min(NAMES_MAX, width - counts - 3 - (isWide ? SHARE_COLUMNS + 1 : 0));
   const lines = classes.map((outcome) => {
     const tone: Tone = outcome === 'accepted' ? 'good' : outcome === 'rejected' ? 'warn' : 'bad';
     const share = answered === 0 ? 0 : outcomes[outcome] / answered;
-    const name = toWidth(shorten(OUTCOME_WORDS[outcome], 22), 22);
-    const bar = gauge(share, Math.max(0, width - 42), look);
-    return ` ${name} ${toWidthRight(fullNumber(outcomes[outcome]), 10)} ${toWidthRight(shareText(share), 6)} ${look.paint(tone, bar)}`;
+    const name = toWidth(shorten(OUTCOME_WORDS[outcome], names), names);
+    const count = toWidthRight(fullNumber(outcomes[outcome]), counts);
+    if (!isWide) return ` ${look.paint(tone, name)} ${count}`;
+    const bar = gauge(share, Math.max(0, width - names - counts - SHARE_COLUMNS - 5), look);
+    return ` ${name} ${count} ${toWidthRight(shareText(share), SHARE_COLUMNS)} ${look.paint(tone, bar)}`;
   });
   const reasons = Object.entries(rejectedBy).toSorted(([, a], [, b]) => b - a);
   const shown = reasons.slice(0, Math.max(0, height - lines.length));
   const because = shown.map(([reason, count]) =>
-    look.paint('dim', ` ${toWidthRight(fullNumber(count), 10)} events ${shorten(terminalText(reason), width - 20)}`),
+    look.paint('dim', `   ${shorten(`${fullNumber(count)} events: ${terminalText(reason)}`, width - 4)}`),
   );
   return { title: 'Requests', note: `${fullNumber(requests)} sent`, lines: [...lines, ...because] };
 }
@@ -126,15 +139,18 @@ export function ledgerPanel(scene: LiveScene, width: number): PanelContent {
   };
 }
 
-/** What was done to the server, newest last. */
-export function faultLines({ snapshot, look }: LiveScene): string[] {
+/** What was done to the server, newest last, in lines of at most `width`. */
+export function faultLines({ snapshot, look }: LiveScene, width: number): string[] {
   return snapshot.faults.map(({ name, second, figures }) => {
-    if (figures === null) return ` ${look.paint('bad', look.mark.light)} ${terminalText(name)} is being done`;
-    const again =
-      figures.recoveredMs === null ? 'no answer since' : `answered after ${milliseconds(figures.recoveredMs)}`;
-    const at = `at ${second.toFixed(1)} s`;
-    return ` ${look.paint('accent', look.mark.light)} ${terminalText(`${name} ${at}: ${figures.told}; ${again}`)}`;
+    const tone = figures === null ? 'bad' : 'accent';
+    const text = terminalText(figures === null ? `${name} is being done` : faultText(name, second, figures));
+    return ` ${look.paint(tone, look.mark.light)} ${shorten(text, width - 3)}`;
   });
+}
+
+function faultText(name: string, second: number, { told, recoveredMs }: FaultFigures): string {
+  const again = recoveredMs === null ? 'no answer since' : `answered after ${milliseconds(recoveredMs)}`;
+  return `${name} at ${second.toFixed(1)} s: ${again}; ${told}`;
 }
 
 export function perSecond(value: number | null): string {

@@ -45,7 +45,7 @@ export const LIVE_KEYMAP: readonly LiveBinding[] = [
   {
     keys: ['q', 'ctrl-c'],
     shown: 'q',
-    help: 'stop sending, verify what was sent and report (also Ctrl-C; twice to end at once)',
+    help: 'stop sending, verify what was sent and report (also Ctrl-C)',
     short: 'stop and report',
     effect: 'stop',
   },
