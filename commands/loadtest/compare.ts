@@ -1,7 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { drawnFor } from '../../src/cli/loadtest/drawn.ts';
-import { processEnvironment } from '../../src/config/environment.ts';
 
 export default class LoadtestCompare extends BaseCommand {
   static override summary = 'Two load tests side by side.';
@@ -14,8 +13,9 @@ export default class LoadtestCompare extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(LoadtestCompare);
     const { compareRecorded, comparisonScreen } = await import('../../src/cli/loadtest/recorded.ts');
-    const drawn = drawnFor(process.stdout, processEnvironment(), flags['no-color']);
-    const comparison = compareRecorded(this.instance(flags), args.a, args.b);
+    const instance = this.instance(flags);
+    const drawn = drawnFor(process.stdout, instance.env, flags['no-color']);
+    const comparison = compareRecorded(instance, args.a, args.b);
     return this.show(comparison, () => comparisonScreen(comparison, drawn));
   }
 }

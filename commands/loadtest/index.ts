@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { LOAD_FLAGS } from '../../src/cli/loadtest/load-flags.ts';
-import { processEnvironment } from '../../src/config/environment.ts';
 
 export default class Loadtest extends BaseCommand {
   static override summary = 'Send realistic traffic, then prove that every event is stored exactly once.';
@@ -32,7 +31,6 @@ export default class Loadtest extends BaseCommand {
     const { document, exit } = await loadtestCommand(this.instance(flags), flags, {
       stdout: process.stdout,
       stdin: process.stdin,
-      env: processEnvironment(),
       json: this.jsonEnabled(),
       noColor: flags['no-color'],
     });

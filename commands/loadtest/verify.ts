@@ -1,7 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { drawnFor } from '../../src/cli/loadtest/drawn.ts';
-import { processEnvironment } from '../../src/config/environment.ts';
 
 export default class LoadtestVerify extends BaseCommand {
   static override summary = 'Look for every event of a load test in ClickHouse again, also of one that was killed.';
@@ -13,8 +12,9 @@ export default class LoadtestVerify extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(LoadtestVerify);
     const { verdictScreen, verifyRecorded, violationOf } = await import('../../src/cli/loadtest/recorded.ts');
-    const drawn = drawnFor(process.stdout, processEnvironment(), flags['no-color']);
-    const report = await verifyRecorded(this.instance(flags), args.run);
+    const instance = this.instance(flags);
+    const drawn = drawnFor(process.stdout, instance.env, flags['no-color']);
+    const report = await verifyRecorded(instance, args.run);
     this.show(report, () => verdictScreen(report, drawn));
     const violation = violationOf(report);
     if (violation !== null) this.exitWith(violation.exit);

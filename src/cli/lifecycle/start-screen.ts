@@ -28,7 +28,7 @@ export function startScreen(report: StartReport, instance: Instance, style: Styl
     `  navigator.sendBeacon('${eventsUrl}', JSON.stringify({ name: 'pageview', url: location.href }))`,
     '',
     style.bold('Next'),
-    ...[count, 'status', 'stop'].map((rest) => `  ${instance.commandLine(rest)}`),
+    ...['loadtest --traffic', 'dash', count, 'status', 'stop'].map((rest) => `  ${instance.commandLine(rest)}`),
   ].join('\n');
 }
 

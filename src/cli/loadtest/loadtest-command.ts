@@ -1,4 +1,3 @@
-import type { Environment } from '../../config/environment.ts';
 import type { Report } from '../../loadtest/report/report.ts';
 import { failureOf } from '../../loadtest/report/verdict.ts';
 import type { Maximum, MaximumStep } from '../../loadtest/run/find-max.ts';
@@ -19,7 +18,6 @@ export interface LoadtestFlags extends LoadFlags {
 export interface LoadtestTerminal {
   readonly stdout: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
-  readonly env: Environment;
   readonly json: boolean;
   readonly noColor: boolean;
 }
@@ -36,8 +34,9 @@ export async function loadtestCommand(
   flags: LoadtestFlags,
   terminal: LoadtestTerminal,
 ): Promise<LoadtestOutcome> {
-  const { stdout, env, json, noColor } = terminal;
-  const audience = { ...terminal, say: instance.say, now: Date.now };
+  const { stdout, json, noColor } = terminal;
+  const { env } = instance;
+  const audience = { ...terminal, env, say: instance.say, now: Date.now };
   const print = (text: string) => void (json || stdout.write(`${text}\n`));
   if (flags.traffic) {
     await runDemoTraffic(instance, flags, audience);

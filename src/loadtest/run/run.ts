@@ -5,15 +5,10 @@
  * Promises: whatever ends the run early (`stop`), what was sent is verified and reported; the plan and the ledger are on
  * disk before the first event leaves, so a run that is killed can be verified later (`loadtest verify`).
  */
-import type { ControlClient } from '../../control/client.ts';
-import type { Fault } from '../fault/faults.ts';
 import { checkFaults } from '../fault/inject.ts';
-import type { LiveFigures } from '../live/live-figures.ts';
 import { liveSecond } from '../live/live-second.ts';
 import { LatencyHistogram } from '../measure/histogram.ts';
-import type { LoadPlan } from '../plan/plan.ts';
 import type { Report, SecondFigures } from '../report/report.ts';
-import type { Slo } from '../report/slo.ts';
 import { conclude } from '../report/verdict.ts';
 import { bytesPerEvent, settledTableSize, tableSize } from '../server/disk-use.ts';
 import { type DrainResult, waitForDrain } from '../server/drain.ts';
@@ -22,7 +17,7 @@ import { serverFigures } from '../server/server-figures.ts';
 import { serverPart } from '../server/server-second.ts';
 import { probeVisibility } from '../server/visibility-probe.ts';
 import { conditionsOf } from './conditions.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { RunOptions } from './run-options.ts';
 import { send } from './send.ts';
 import { type SecondTally, Tally } from './tally.ts';
 import { verifyFolder } from './verify-folder.ts';
@@ -34,23 +29,6 @@ const NEVER = new AbortController().signal;
 const SETTLE_MS_MAX = 20_000;
 /** With fewer rows the bytes of an event are not told, so nobody waits for them either. */
 const SETTLE_EVENTS_MIN = 100_000;
-
-export interface RunOptions {
-  readonly plan: LoadPlan;
-  readonly folder: RunFolder;
-  /** It must outlive `stop`. */
-  readonly control: ControlClient;
-  readonly faults: readonly Fault[];
-  readonly slos: readonly Slo[];
-  /** Starts the daemon again after a fault has killed it. */
-  readonly restart: () => Promise<void>;
-  readonly verify: boolean;
-  /** How long to wait for the spool to empty. */
-  readonly drainMs: number;
-  /** Told of everything as it happens. */
-  readonly live: LiveFigures;
-  readonly now: () => number;
-}
 
 export interface RunResult {
   readonly report: Report;

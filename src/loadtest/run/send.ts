@@ -1,7 +1,7 @@
 import { injectFaults } from '../fault/inject.ts';
 import { Intensity } from '../plan/intensity.ts';
 import type { FaultFigures } from '../report/report.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 import type { Tally } from './tally.ts';
 import { WorkerThreads } from './worker-threads.ts';
 
