@@ -1,9 +1,11 @@
 import { type Column, table } from '../../terminal/charts/table.ts';
+import { inAscii, toWidth } from '../../terminal/lines.ts';
 import type { Look, Tone } from '../../terminal/look.ts';
 import { fullNumber, milliseconds, percent, UNKNOWN } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
 import { planWords, verdictWord } from './facts.ts';
 import type { Percentiles, Report } from './report.ts';
+import { bullet } from './text/layout.ts';
 
 /** `trackflow loadtest compare --json`: two runs, figure by figure. */
 export const COMPARISON_SCHEMA = 'trackflow.loadtest-comparison/1';
@@ -137,21 +139,24 @@ export function comparisonText(comparison: Comparison, { width, look }: Comparis
     { title: '', priority: 3, cell: ({ change }) => (change === 'same' ? '' : look.paint(TONES[change], change)) },
   ];
   const run = (letter: string, one: ComparedRun) =>
-    ` ${look.paint('bold', letter)}  ${terminalText(one.run)}  ${terminalText(one.startedAt)}  ${verdictWord(one).word}`;
-  const unlike = differences.map(({ name, a: was, b: is }) =>
-    look.paint('warn', ` ${look.mark.warn} ${name}: ${terminalText(was)} in A, ${terminalText(is)} in B`),
+    toWidth(
+      ` ${look.paint('bold', letter)}  ${terminalText(`${one.run}  ${one.startedAt}`)}  ${verdictWord(one).word}`,
+      width,
+    );
+  const unlike = differences.flatMap(({ name, a: was, b: is }) =>
+    bullet('warn', look.mark.warn, `${name}: ${was} in A, ${is} in B`, width, look),
   );
-  return [
+  const lines = [
     run('A', a),
     run('B', b),
     ...(unlike.length > 0 ? ['', ...unlike] : []),
     '',
     ...table(columns, figures, { width: width - 1, height: figures.length + 1, look }).map((line) => ` ${line}`),
     '',
-    look.paint('dim', ` figures within ${percent(SAME_SHARE)} of each other are the same`),
-  ]
-    .map((line) => line.trimEnd())
-    .join('\n');
+    look.paint('dim', ` same: within ${percent(SAME_SHARE)} of each other`),
+  ];
+  const shown = look.symbols === 'ascii' ? lines.map(inAscii) : lines;
+  return shown.map((line) => line.trimEnd()).join('\n');
 }
 
 function figureText({ unit }: ComparedFigure, value: number | null): string {

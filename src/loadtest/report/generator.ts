@@ -33,13 +33,13 @@ export function generatorProblems(figures: ReportFigures): string[] {
 }
 
 /**
- * Share of what left late, when connections cannot have been what it waited for; else 0. By Little's law the busy
- * connections are the rate times the time of an answer, and the p99 of that time bounds them in all but a hundredth.
+ * Share of what left late, where connections cannot have been what it waited for; else 0. At no time are more of them
+ * busy than requests become due while the slowest answer takes its time, so a stall of the server is never blamed here.
  */
-function slippedShare({ plan, load, service, outcomes }: ReportFigures): number {
-  const answerMs = service.p99 ?? service.max;
-  if (plan.model === 'closed' || load.sent === 0 || answerMs === null) return 0;
-  const requests = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
-  const busy = (requests / load.measuredMs) * answerMs;
+function slippedShare({ plan, load, service }: ReportFigures): number {
+  if (plan.model === 'closed' || load.sent === 0 || service.max === null) return 0;
+  const eventsPerRequest = plan.sizes.reduce((sum, size) => sum + size, 0) / plan.sizes.length;
+  const rate = plan.stages.reduce((most, { fromRate, toRate }) => Math.max(most, fromRate, toRate), 0);
+  const busy = (rate / eventsPerRequest / 1_000) * service.max;
   return busy < plan.connections * GENERATOR_LIMITS.busyShareMax ? load.late / load.sent : 0;
 }

@@ -102,6 +102,7 @@ function charts(report: Report): Markup[] {
         title: 'Events/s',
         of: 'mean',
         label: shortNumber,
+        tell: fullNumber,
         series: [
           series('acknowledged', 'acknowledged', 'one', true),
           series('stored', 'stored', 'three'),
@@ -127,6 +128,7 @@ function charts(report: Report): Markup[] {
         title: 'Queue',
         of: 'max',
         label: shortNumber,
+        tell: fullNumber,
         note: 'events',
         series: [series('waiting to be stored', 'queueRows', 'one', true)],
       },

@@ -1,4 +1,3 @@
-import { parseDurationMs } from '../../config/quantity.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import type { Percentiles, ReportFigures, SloResult } from './report.ts';
 
@@ -93,8 +92,15 @@ function parseSlo(text: string): Slo {
   return { text, metric, comparison: comparison as Slo['comparison'], limit, unit };
 }
 
+const MS_OF: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
 const LIMIT_OF: Readonly<Record<SloUnit, (text: string) => number | null>> = {
-  ms: (text) => (/[a-z]$/i.test(text) ? (parseDurationMs(text) ?? null) : null),
+  // Not the durations of the configuration: those are whole milliseconds, and a p50 is not.
+  ms: (text) => {
+    const [, amount, unit] = /^([\d.]+)(ms|s|m)$/.exec(text) ?? [];
+    const value = numberOf(amount ?? '');
+    return value === null ? null : value * MS_OF[unit!]!;
+  },
   share: (text) => {
     const value = amountBefore(text, /%$/);
     return value === null || value > 100 ? null : value / 100;
@@ -104,8 +110,12 @@ const LIMIT_OF: Readonly<Record<SloUnit, (text: string) => number | null>> = {
 
 function amountBefore(text: string, unit: RegExp): number | null {
   const amount = text.replace(unit, '');
-  const [, digits, thousands] = /^(\d{1,12}(?:\.\d{1,6})?)(k?)$/.exec(amount) ?? [];
-  return amount === text || digits === undefined ? null : Number(digits) * (thousands === 'k' ? 1_000 : 1);
+  const value = numberOf(amount.replace(/k$/, ''));
+  return amount === text || value === null ? null : value * (amount.endsWith('k') ? 1_000 : 1);
+}
+
+function numberOf(text: string): number | null {
+  return /^\d{1,12}(?:\.\d{1,6})?$/.test(text) ? Number(text) : null;
 }
 
 function isMetric(text: string): text is MetricName {

@@ -130,7 +130,7 @@ function outcomes(report: Report, width: number, look: Look): string[] {
   const left = (half: number) => [
     heading('Requests', look),
     ...outcomeFacts(report).map(({ name, value, share, tone }) => {
-      const bar = painted(gauge(share, Math.min(BAR_COLUMNS, Math.max(1, half - 42)), look), tone, look);
+      const bar = painted(gauge(share, Math.min(BAR_COLUMNS, Math.max(0, half - 42)), look), tone, look);
       return ` ${toWidth(name, 21)}${toWidthRight(value, 11)} ${toWidthRight(shareText(share), 6)} ${bar}`;
     }),
   ];

@@ -15,8 +15,10 @@ export interface Series {
 export interface TimeChart {
   readonly title: string;
   readonly series: readonly Series[];
-  /** Of a tick and of a value. */
+  /** Of a tick. */
   readonly label: (value: number) => string;
+  /** Of a value in words; the label when left out. */
+  readonly tell?: (value: number) => string;
   /** What a point stands for when it is of several seconds. */
   readonly of: 'mean' | 'max';
   readonly logarithmic?: boolean;
@@ -31,7 +33,10 @@ const PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
 const POINTS_MAX = 240;
 
 /** A figure with its legend: lines over the run, warm-up shaded, a mark at each fault. Words tell every point. */
-export function timeChart({ title, series, label, of, logarithmic, note = '' }: TimeChart, report: Report): Markup {
+export function timeChart(
+  { title, series, label, tell = label, of, logarithmic, note = '' }: TimeChart,
+  report: Report,
+): Markup {
   const seconds = report.seconds.length;
   const points = Math.max(1, Math.min(POINTS_MAX, seconds));
   const drawn = series.map((one) => ({ ...one, points: cells(one.values, points, of) }));
@@ -41,7 +46,7 @@ export function timeChart({ title, series, label, of, logarithmic, note = '' }: 
   const scale = logarithmic === true ? logScale(Number.isFinite(least) ? least : 0, peak) : linearScale(peak);
   const each = seconds / points;
   const tip = (point: number) =>
-    `${duration(point * each * 1_000)}: ${drawn.map((one) => `${one.name} ${Number.isNaN(one.points[point]!) ? 'not known' : label(one.points[point]!)}`).join(', ')}`;
+    `${duration(point * each * 1_000)}: ${drawn.map((one) => `${one.name} ${Number.isNaN(one.points[point]!) ? 'not known' : tell(one.points[point]!)}`).join(', ')}`;
   const told = each > 1 ? `each point is the ${of} of ${each.toFixed(1)} s` : '';
   return html`<figure class="chart"><figcaption><b>${title}</b>${drawn.map(legend)}<small>${[note, told].filter((one) => one !== '').join('; ')}</small></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} over time">
