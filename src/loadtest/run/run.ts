@@ -8,7 +8,7 @@
 import { checkFaults } from '../fault/inject.ts';
 import { liveSecond } from '../live/live-second.ts';
 import { LatencyHistogram } from '../measure/histogram.ts';
-import type { Report, SecondFigures } from '../report/report.ts';
+import type { Report } from '../report/report.ts';
 import { conclude } from '../report/verdict.ts';
 import { bytesPerEvent, settledTableSize, tableSize } from '../server/disk-use.ts';
 import { type DrainResult, waitForDrain } from '../server/drain.ts';
@@ -19,7 +19,7 @@ import { probeVisibility } from '../server/visibility-probe.ts';
 import { conditionsOf } from './conditions.ts';
 import type { RunOptions } from './run-options.ts';
 import { send } from './send.ts';
-import { type SecondTally, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 const SECOND_MS = 1_000;
@@ -47,7 +47,9 @@ export async function runPlan(options: RunOptions, stop: AbortSignal): Promise<R
   const visibility = new LatencyHistogram();
   const observer = new ServerObserver({ source: (signal) => control.stream(signal), startedAt: plan.startedAt });
   const tally = new Tally(plan, (second, ticks) => {
-    live.push(liveSecond(ticks, withServer(second, observer), observer.at(second.second)));
+    // The daemon tells of a second a moment after it is over: live, the one before will do.
+    const server = observer.at(second.second) ?? observer.at(second.second - 1);
+    live.push(liveSecond(ticks, { ...second, ...serverPart(server) }, server));
   });
   const sending = new AbortController();
   const ended = new AbortController();
@@ -88,7 +90,7 @@ export async function runPlan(options: RunOptions, stop: AbortSignal): Promise<R
         visibility: visibility.count === 0 ? null : visibility.percentiles(),
         ledger,
         faults: sent.faults,
-        seconds: tally.seconds.map((second) => withServer(second, observer)),
+        seconds: tally.seconds.map((second) => ({ ...second, ...serverPart(observer.at(second.second)) })),
       },
       { slos, interrupted: stop.aborted },
     );
@@ -105,8 +107,4 @@ async function verify({ plan, folder, control, live }: RunOptions, resent: numbe
   const onProgress = (progress: number) => live.setPhase('verifying', progress);
   onProgress(0);
   return verifyFolder({ plan, folder, control, onProgress, signal: NEVER, resent });
-}
-
-function withServer(second: SecondTally, observer: ServerObserver): SecondFigures {
-  return { ...second, ...serverPart(observer.at(second.second)) };
 }
