@@ -4,7 +4,7 @@ import type { Outcome } from '../measure/outcome.ts';
 import { failure, readAnswer } from './answer.ts';
 import { isExhausted, outcomeOfError } from './failure.ts';
 import { HttpAnswerReader } from './http-answer.ts';
-import { backoffMs, type Outgoing, type Sender, type SenderOptions, type SenderOwner } from './sender.ts';
+import { holdMs, type Outgoing, type Sender, type SenderOptions, type SenderOwner } from './sender.ts';
 
 /** Room for the reads of a connection. An answer is some 300 bytes; a longer one comes in pieces. */
 const READ_BYTES = 4 * 1_024;
@@ -145,7 +145,7 @@ export class HttpSender<R extends Outgoing> implements Sender<R> {
     this.#request = null;
     this.#failures++;
     this.#owner.settled(this, request, failure(outcome, left));
-    this.#held = setTimeout(() => this.#owner.free(this), backoffMs(this.#failures));
+    this.#held = setTimeout(() => this.#owner.free(this), holdMs(outcome, this.#failures));
   }
 
   #drop(): void {

@@ -1,3 +1,4 @@
+import type { Outcome } from '../measure/outcome.ts';
 import type { Verdict } from './answer.ts';
 
 /** What a sender puts on the wire, and what it has to know to read the answer. */
@@ -18,8 +19,8 @@ export interface Outgoing {
  * One connection to the collector, with a fixed number of places for requests that wait for their answer.
  *
  * Promises: what became of every request handed to `send` is told to its owner once; its place is given back by `free`
- * afterwards. It connects when it has to; after a failure its places are held back for a while that grows with
- * each failure, so that a collector that is away is asked often and not constantly.
+ * afterwards. It connects when it has to; when the collector is away or breaks it off, its places are held back for a
+ * while that grows with each failure, so that it is asked often and not constantly.
  */
 export interface Sender<R extends Outgoing> {
   readonly kind: 'http' | 'websocket';
@@ -52,10 +53,14 @@ export interface SenderOptions {
   readonly timeoutMs: number;
 }
 
-const BACKOFF_MS_MIN = 20;
-const BACKOFF_MS_MAX = 1_000;
+const HOLD_MS_MIN = 20;
+const HOLD_MS_MAX = 1_000;
 
-/** How long to hold a connection back after so many failures in a row. */
-export function backoffMs(failures: number): number {
-  return Math.min(BACKOFF_MS_MIN * 2 ** (failures - 1), BACKOFF_MS_MAX);
+/**
+ * How long to hold a connection back after a failure, the latest of so many without an answer in between. Who was late or
+ * answered nonsense was there: that costs the time it took and no more, or the load would fall with the collector's health.
+ */
+export function holdMs(outcome: Outcome, failures: number): number {
+  if (outcome === 'timeout' || outcome === 'mismatch') return 0;
+  return Math.min(HOLD_MS_MIN * 2 ** (failures - 1), HOLD_MS_MAX);
 }

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import type { Outcome } from '../measure/outcome.ts';
 import { failure, readAck } from './answer.ts';
 import { isExhausted, outcomeOfError } from './failure.ts';
-import { backoffMs, type Outgoing, type Sender, type SenderOptions, type SenderOwner } from './sender.ts';
+import { holdMs, type Outgoing, type Sender, type SenderOptions, type SenderOwner } from './sender.ts';
 
 /** Messages without ack on one connection. The collector reads no further above 64. */
 const PLACES = 8;
@@ -124,7 +124,7 @@ export class WebSocketSender<R extends Outgoing> implements Sender<R> {
     });
     this.#heldPlaces += underWay.length;
     clearTimeout(this.#held);
-    this.#held = setTimeout(() => this.#giveBack(), backoffMs(this.#failures));
+    this.#held = setTimeout(() => this.#giveBack(), holdMs(outcome, this.#failures));
   }
 
   #giveBack(): void {

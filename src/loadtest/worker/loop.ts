@@ -31,8 +31,8 @@ const AHEAD_MAX = 256;
  * early or late instead of up to one late. Its latency counts from when it left.
  */
 const EARLY_MS = 0.5;
-/** Requests started in one turn of the event loop, so that answers are heard in between. */
-const BURST_MAX = 64;
+/** How long requests are encoded and sent in one turn of the event loop, so that answers are heard in between. */
+const BURST_MS_MAX = 2;
 const SECOND_MS = 1_000;
 
 export interface LoadLoopOptions extends Omit<TransmitterOptions, 'meter'> {
@@ -54,7 +54,7 @@ export class LoadLoop implements SenderOwner<Exchange> {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #end = Promise.withResolvers<number>();
   #wake: NodeJS.Timeout | undefined;
-  #isPumping = false;
+  #isPumpDue = false;
   #isStopped = false;
   #hasEnded = false;
   #underWay = 0;
@@ -102,7 +102,7 @@ export class LoadLoop implements SenderOwner<Exchange> {
   free(sender: Sender<Exchange>): void {
     const lane = this.#lanes.find(({ name }) => name === sender.kind)!;
     lane.free.push(sender);
-    this.#pump();
+    this.#pumpSoon();
   }
 
   exhausted(error: Error): void {
@@ -111,16 +111,24 @@ export class LoadLoop implements SenderOwner<Exchange> {
     );
   }
 
+  /** Once all answers that are here are heard: encoding in between would make the later ones look late. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
+  }
+
   /** Starts what can be started now, and sees to it that it is called again in time. */
   #pump(): void {
-    if (this.#isPumping || this.#hasEnded) return;
-    this.#isPumping = true;
+    if (this.#hasEnded) return;
     const nowMs = this.#elapsed();
     if (!this.#isStopped) this.#draw(nowMs);
-    let burst = BURST_MAX;
-    for (const lane of this.#lanes) burst = this.#start(lane, burst);
-    this.#isPumping = false;
-    if (burst === 0) setImmediate(() => this.#pump());
+    const untilMs = nowMs + BURST_MS_MAX;
+    for (const lane of this.#lanes) this.#start(lane, untilMs);
+    if (this.#lanes.some(({ free, waiting }) => free.length > 0 && waiting.length > 0)) this.#pumpSoon();
     else this.#sleep();
     this.#endIfDone();
   }
@@ -165,12 +173,11 @@ export class LoadLoop implements SenderOwner<Exchange> {
     }
   }
 
-  /** Sends what waits in a lane, at most `burst`; returns how much of that is left. */
-  #start({ free, waiting }: Lane, burst: number): number {
-    let left = burst;
-    for (; left > 0 && free.length > 0 && waiting.length > 0; left--) {
-      const exchange = waiting.shift()!;
-      const nowMs = this.#elapsed();
+  /** Sends what waits in a lane while there are connections, and time. */
+  #start({ free, waiting }: Lane, untilMs: number): void {
+    for (let nowMs = this.#elapsed(); nowMs < untilMs && free.length > 0; nowMs = this.#elapsed()) {
+      const exchange = waiting.shift();
+      if (exchange === undefined) return;
       if (this.#options.plan.model === 'closed') {
         this.#meter.scheduled();
         exchange.intendedMs = nowMs;
@@ -178,7 +185,6 @@ export class LoadLoop implements SenderOwner<Exchange> {
       this.#underWay++;
       this.#transmitter.send(free.shift()!, exchange, nowMs);
     }
-    return left;
   }
 
   #laneOf({ request }: Exchange): Lane {

@@ -128,6 +128,20 @@ describe('a request fails', () => {
     expect(stub.connections).toBe(1);
   });
 
+  test('and who was late or talked nonsense is asked again at once, who broke off is not', async () => {
+    const answers = ['', 'nonsense\r\n\r\n'];
+    await using stub = await openStub((socket, { index }) => socket.write(answers[index % 2]!));
+    const sender = senderTo(stub.url, 20);
+    const startedAt = performance.now();
+    for (let n = 0; n < 12; n++) await diary.exchange(sender);
+    // Six times out of time. Held back as after a refusal it would take six seconds more.
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    stub.answer = (socket) => socket.resetAndDestroy();
+    const brokenAt = performance.now();
+    await diary.exchange(sender);
+    expect(performance.now() - brokenAt).toBeGreaterThan(900);
+  });
+
   test('for its TLS, and has not left, when the collector speaks none', async () => {
     await using stub = await openStub(() => {});
     const url = stub.url.replace('http:', 'https:');
