@@ -34,7 +34,7 @@ export async function settledTableSize(
   while (!signal.aborted && performance.now() < deadline && !isQuiet(observer, asked)) {
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
-  return tableSize(observer);
+  return tableSize(observer, observer.latest?.second ?? 0);
 }
 
 /** Bytes on disk of each row that came between two sizes; null when too few came to say, or merges hide it. */
