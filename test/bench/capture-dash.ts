@@ -3,6 +3,9 @@
  * `npx node test/bench/capture-dash.ts [COLUMNS ROWS [VIEW]]`. The real daemon takes uneven traffic of a few sites for
  * `CAPTURE_SECONDS`; the dashboard runs in tmux.
  */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { startDaemon } from '../support/daemon.ts';
 import { commandLine, openTerminal } from '../support/tmux.ts';
 
@@ -44,7 +47,13 @@ async function load(url: string, until: number): Promise<void> {
   }
 }
 
-await using daemon = await startDaemon();
+// The name of the instance is that of its folder.
+const home = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'trackflow-')), 'default');
+fs.mkdirSync(home);
+await using _home = {
+  [Symbol.asyncDispose]: () => fs.promises.rm(path.dirname(home), { recursive: true, maxRetries: 50, retryDelay: 100 }),
+};
+await using daemon = await startDaemon({ home });
 const loading = load(daemon.url, Date.now() + SECONDS * 1_000);
 await using terminal = openTerminal(`exec ${commandLine('dash', '--home', daemon.home)}`, { columns, rows });
 await terminal.shows(/LIVE/);
