@@ -9,30 +9,22 @@
  * is stored, which is checked, and their time runs until the last one is. CPU is of all threads of the server's process
  * (and of the engine's, shown apart), from /proc.
  */
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openClickHouse } from '../../src/clickhouse/client.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
+import { CONNECTIONS, send } from './wrk.ts';
 
-const CONNECTIONS = 256;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
 const WARM_UP_SECONDS = 3;
 const BATCH = 100;
 const DIRECT_BATCH = 10_000;
 const DIRECT_ROWS = 400_000;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const TICKS_PER_SECOND = 100;
-
-interface Sent {
-  readonly requests: number;
-  readonly seconds: number;
-  readonly errors: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 interface Measured {
   readonly eventsPerSecond: number;
@@ -41,30 +33,6 @@ interface Measured {
   readonly engineCpuMicros: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-}
-
-async function send(url: string, batch: number, seconds: number): Promise<Sent> {
-  const script = path.join(import.meta.dirname, 'sender.lua');
-  const wrk = spawn('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, url], {
-    env: { ...process.env, BENCH_BATCH: String(batch) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  wrk.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  await once(wrk, 'close');
-  const line = /^RESULT (.*)$/m.exec(output)?.[1];
-  if (line === undefined) throw new Error(`wrk gave no result:\n${output}`);
-  const { requests, durationUs, errors, p50Us, p99Us } = JSON.parse(line);
-  return { requests, seconds: durationUs / 1e6, errors, p50Ms: p50Us / 1e3, p99Ms: p99Us / 1e3 };
-}
-
-/** Seconds of CPU that a process has used, user and system, all threads. */
-function cpuSeconds(pid: number): number {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 async function measureBare(): Promise<Measured> {
