@@ -4,22 +4,15 @@
  * `TRACKFLOW_TEST_SCHEDULES=<n>` runs more of them than the suite does.
  */
 
-import { testSeed } from '../support/seed.ts';
+import { seededRandom, testSeed } from '../support/seed.ts';
 
-/** mulberry32: small, fast, and good enough to choose faults. */
+/** Chooses faults. Neighbouring seeds begin far apart. */
 export class Random {
-  #state: number;
+  /** In [0, 1). */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = Math.imul(seed + 1, 0x9e3779b1);
-  }
-
-  /** In [0, 1). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seededRandom(Math.imul(seed + 1, 0x9e3779b1));
   }
 
   /** A whole number in [from, to]. */

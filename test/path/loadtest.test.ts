@@ -5,8 +5,11 @@ import type { Report } from '../../src/loadtest/report/report.ts';
 import { runCli } from '../support/cli.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { RunningCli } from '../support/running-cli.ts';
+import { accepted, openStub } from '../support/stub-collector.ts';
 import { type Tampering, TamperingCollector } from '../support/tampering-collector.ts';
 
+/** wrk2's demonstration of what a closed model hides. */
+const STALL_MS = 1_400;
 const NO_VIOLATION = { missing: 0, duplicate: 0, phantom: 0, corrupt: 0 };
 
 describe('trackflow loadtest', () => {
@@ -84,6 +87,36 @@ describe('trackflow loadtest', () => {
       expect(reasons[0]).toMatch(/^2 events are/);
     },
   );
+
+  it('shows a stall of 1.4 s in the latency, which the time of the answers and a closed model hide', async () => {
+    let stalledUntil = 0;
+    await using stub = await openStub((socket, { index }) => {
+      if (index === 100) stalledUntil = performance.now() + STALL_MS;
+      setTimeout(() => socket.write(accepted(1)), Math.max(0, stalledUntil - performance.now()));
+    });
+    const to = [
+      '--url',
+      stub.url,
+      '--no-verify',
+      '--profile',
+      'web',
+      '--bad-rate',
+      '0',
+      '--duration',
+      '5s',
+      '--warmup',
+      '0s',
+      '--json',
+    ];
+    const open = reportOf((await loadtest(...to, '--rate', '300/s', '--connections', '8')).stdout);
+    expect(open.latency!.p99).toBeGreaterThan(STALL_MS * 0.8);
+    expect(open.service.p99).toBeLessThan(STALL_MS / 4);
+    expect(open.service.max).toBeGreaterThan(STALL_MS * 0.9);
+    stub.requests.length = 0;
+    const closed = reportOf((await loadtest(...to, '--closed', '--connections', '1')).stdout);
+    expect(closed.latency).toBeNull();
+    expect(closed.service.p99).toBeLessThan(STALL_MS / 4);
+  });
 
   it('verifies a run whose generator was killed', async () => {
     await using run = new RunningCli([
