@@ -37,7 +37,7 @@ end
 
 local failed = 0
 function response(status)
-  if status ~= 202 then failed = failed + 1 end
+  if status < 200 or status > 299 then failed = failed + 1 end
 end
 
 function done(summary, latency)
