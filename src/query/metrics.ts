@@ -1,28 +1,35 @@
 import { z } from 'zod';
 import { nearest } from '../config/nearest.ts';
 
+export const METRICS = ['events', 'visitors', 'sessions', 'pageviews', 'revenue'] as const;
+
+export type Metric = (typeof METRICS)[number];
+
 /**
  * What can be counted. `sql` is the whole expression, `order` what to sort by when its answer is text.
  *
  * - `events`: rows. `pageviews`: events named `pageview`.
- * - `visitors`, `sessions`: distinct ids, exact up to 65,536 and within about 1 % above (`uniq`); events without the
- *   id are not counted.
+ * - `visitors`, `sessions`: distinct ids, by their 64-bit hashes (two of two million ids share one with a chance of one in
+ *   ten million); events without the id are not counted. How exactly is what `Counting` says.
  * - `revenue`: sum as a decimal in a string, so that no digit is lost. It does not convert: with several currencies
  *   filter by `currency` or group by it.
  *
  * There is no bounce rate: a session that a period cuts would count as bounced.
  */
-const REGISTRY = {
-  events: { sql: 'count()', order: 'count()' },
-  visitors: distinct('visitor_id'),
-  sessions: distinct('session_id'),
-  pageviews: { sql: "countIf(name = 'pageview')", order: "countIf(name = 'pageview')" },
-  revenue: { sql: 'toString(sum(revenue))', order: 'sum(revenue)' },
-} as const;
+const REGISTRY: Readonly<Record<Metric, { sql(counting: Counting): string; order(counting: Counting): string }>> = {
+  events: always('count()'),
+  visitors: distinct('visitor'),
+  sessions: distinct('session'),
+  pageviews: always("countIf(name = 'pageview')"),
+  revenue: { sql: () => 'toString(sum(revenue))', order: () => 'sum(revenue)' },
+};
 
-export type Metric = keyof typeof REGISTRY;
-
-export const METRICS = Object.keys(REGISTRY) as readonly Metric[];
+/**
+ * - `few`, for totals and points in time: exact up to 65,536, within about 1 % above (`uniq`).
+ * - `many`, for the values of a dimension, of which there may be thousands: exact up to 2,000, within about 1 % above
+ *   (`uniqCombined64(16)`). Their states stay in the processor's caches, which takes a third off the time.
+ */
+export type Counting = 'few' | 'many';
 
 /** The values of one row: whole numbers, revenue as decimal text. Only the metrics that were asked for. */
 export type MetricValues = { [name in Exclude<Metric, 'revenue'>]?: number } & { revenue?: string };
@@ -49,13 +56,13 @@ export const metricsSchema = z
   .refine((names) => new Set(names).size === names.length, { error: 'a metric is named twice' });
 
 /** The select list for `metrics`. The prefix keeps an alias from hiding the column of the same name. */
-export function selectMetrics(metrics: readonly Metric[]): string {
-  return metrics.map((name) => `${REGISTRY[name].sql} AS metric_${name}`).join(', ');
+export function selectMetrics(metrics: readonly Metric[], counting: Counting): string {
+  return metrics.map((name) => `${REGISTRY[name].sql(counting)} AS metric_${name}`).join(', ');
 }
 
 /** The expression that puts rows in the order of `metric`. */
-export function orderOf(metric: Metric): string {
-  return REGISTRY[metric].order;
+export function orderOf(metric: Metric, counting: Counting): string {
+  return REGISTRY[metric].order(counting);
 }
 
 /** One row's metrics in the order in which they were asked for; zeros where there is no row. */
@@ -66,7 +73,13 @@ export function metricValues(metrics: readonly Metric[], raw: RawMetrics | undef
   ) as MetricValues;
 }
 
-function distinct(column: 'visitor_id' | 'session_id') {
-  const sql = `uniqIf(${column}, ${column} != '')`;
+function always(expression: string) {
+  return { sql: () => expression, order: () => expression };
+}
+
+function distinct(of: 'visitor' | 'session') {
+  const sql = (counting: Counting) => `${DISTINCT[counting]}(${of}_hash, ${of}_hash != cityHash64(''))`;
   return { sql, order: sql };
 }
+
+const DISTINCT: Readonly<Record<Counting, string>> = { few: 'uniqIf', many: 'uniqCombined64If(16)' };

@@ -44,7 +44,7 @@ function ofRun(plan: LoadPlan): string {
 }
 
 function inSlice(plan: LoadPlan, { hash }: Slice): string {
-  return `${ofRun(plan)} AND cityHash64(visitor_id) BETWEEN ${hash[0]} AND ${hash[1]}`;
+  return `${ofRun(plan)} AND visitor_hash BETWEEN ${hash[0]} AND ${hash[1]}`;
 }
 
 function ofIndices({ index }: Slice): string {

@@ -38,7 +38,7 @@ export const timeseries: Question<TimeseriesParams, RawPoint, TimeseriesRow> = {
   compile(params) {
     const parameters = new Parameters();
     const point = compileInterval(params.period, params.interval, parameters);
-    const sql = `SELECT toString(${point}) AS point, ${selectMetrics(params.metrics)} FROM events ${compileScope(params, parameters)} GROUP BY point`;
+    const sql = `SELECT toString(${point}) AS point, ${selectMetrics(params.metrics, 'few')} FROM events ${compileScope(params, parameters)} GROUP BY point`;
     return { sql, params: parameters.values };
   },
 

@@ -36,7 +36,7 @@ export const top: Question<TopParams, RawTop, TopRow> = {
     const value = compileField(params.dimension);
     const limit = parameters.bind('UInt32', params.limit);
     const offset = parameters.bind('UInt32', params.offset);
-    const sql = `SELECT ${value} AS value, ${selectMetrics(params.metrics)} FROM events ${where} GROUP BY value ORDER BY ${orderOf(params.metrics[0]!)} DESC, value LIMIT ${limit} OFFSET ${offset}`;
+    const sql = `SELECT ${value} AS value, ${selectMetrics(params.metrics, 'many')} FROM events ${where} GROUP BY value ORDER BY ${orderOf(params.metrics[0]!, 'many')} DESC, value LIMIT ${limit} OFFSET ${offset}`;
     return { sql, params: parameters.values };
   },
 

@@ -17,7 +17,7 @@ export const totals: Question<TotalsParams, RawMetrics, MetricValues> = {
 
   compile(params) {
     const parameters = new Parameters();
-    const sql = `SELECT ${selectMetrics(params.metrics)} FROM events ${compileScope(params, parameters)}`;
+    const sql = `SELECT ${selectMetrics(params.metrics, 'few')} FROM events ${compileScope(params, parameters)}`;
     return { sql, params: parameters.values };
   },
 

@@ -47,7 +47,8 @@ describe('the schema', () => {
 
   test('has every column that a block carries, in order, and batch', async () => {
     const columns = await server.query<{ name: string }>(
-      `SELECT name FROM system.columns WHERE database = 'trackflow' AND table = 'events' ORDER BY position`,
+      `SELECT name FROM system.columns WHERE database = 'trackflow' AND table = 'events'
+       AND default_kind != 'MATERIALIZED' ORDER BY position`,
     );
     expect(columns.map(({ name }) => name)).toEqual([...COLUMNS.map(({ name }) => name), 'batch']);
   });
