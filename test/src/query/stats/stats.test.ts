@@ -229,6 +229,37 @@ describe('top', () => {
   });
 });
 
+describe('visitors and sessions', () => {
+  const day = 'from=2024-05-01&to=2024-05-01';
+  const crowds = { '/exact': 2_000, '/near': 9_000 };
+
+  beforeAll(async () => {
+    const visits = Object.entries(crowds).flatMap(([path, visitors], page) =>
+      Array.from({ length: visitors + 10 }, (_, n) => {
+        const id = n < visitors ? `${path} ${n}` : '';
+        const number = 20_000_000 + page * 1_000_000 + n;
+        return event(number, { occurred_at: Date.parse('2024-05-01'), path, visitor_id: id, session_id: id });
+      }),
+    );
+    await store(clickhouse.endpoint, visits);
+  });
+
+  it('are exact in totals and points in time up to 65,536, without the events that have none', async () => {
+    const all = { visitors: 11_000, sessions: 11_000 };
+    expect((await totals(`${day}&metrics=visitors,sessions`)).results).toEqual([all]);
+    expect((await timeseries(`${day}&interval=day&metrics=visitors,sessions`)).results).toEqual([
+      { time: '2024-05-01', ...all },
+    ]);
+  });
+
+  it('are exact for each value of a dimension up to 2,000, and within a hundredth above', async () => {
+    const [near, exact] = (await top(`${day}&dimension=path&metrics=visitors,sessions`)).results;
+    expect(exact).toEqual({ value: '/exact', visitors: 2_000, sessions: 2_000 });
+    expect(Math.abs(near!.visitors! / crowds['/near'] - 1)).toBeLessThan(0.01);
+    expect(near!.sessions).toBe(near!.visitors);
+  });
+});
+
 const totals = (search: string) => readTotals(reader, parseTotals(new URLSearchParams(search), NOW));
 const timeseries = (search: string) => readTimeseries(reader, parseTimeseries(new URLSearchParams(search), NOW));
 const top = (search: string) => readTop(reader, parseTop(new URLSearchParams(search), NOW));

@@ -1,11 +1,11 @@
-import type { LoadPlan, ProfileName } from '../../src/loadtest/plan/plan.ts';
-import { encodeRequest } from '../../src/loadtest/profile/encode.ts';
-import { hash, mix } from '../../src/loadtest/profile/hash.ts';
-import { type LoadRequest, requestAt } from '../../src/loadtest/profile/requests.ts';
-import { momentOf } from '../../src/loadtest/profile/sessions.ts';
-import { trafficOf } from '../../src/loadtest/profile/traffic.ts';
-import { deviceOf } from '../../src/loadtest/profile/visitor.ts';
-import type { TestDaemon } from '../support/daemon.ts';
+import type { LoadPlan, ProfileName } from '../../../src/loadtest/plan/plan.ts';
+import { encodeRequest } from '../../../src/loadtest/profile/encode.ts';
+import { hash, mix } from '../../../src/loadtest/profile/hash.ts';
+import { type LoadRequest, requestAt } from '../../../src/loadtest/profile/requests.ts';
+import { momentOf } from '../../../src/loadtest/profile/sessions.ts';
+import { trafficOf } from '../../../src/loadtest/profile/traffic.ts';
+import { deviceOf } from '../../../src/loadtest/profile/visitor.ts';
+import type { TestDaemon } from '../../support/daemon.ts';
 
 /**
  * Thirty days of the load test's traffic, told to a real daemon in a few seconds: what a site with this many events a month
