@@ -1,6 +1,6 @@
-import { type ClickHouse, ClickHouseError, openClickHouse } from '../../src/clickhouse/client.ts';
+import { type ClickHouse, ClickHouseError, ConnectionError, openClickHouse } from '../../src/clickhouse/client.ts';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
-import { classifyRefusal } from './refusal.ts';
+import { classifyRefusal, TIMEOUT_EXCEEDED } from './refusal.ts';
 import type { CountFailure, FlushTarget, InsertOutcome, StoredIds } from './target.ts';
 
 /** Ids of one batch that are read to mend a partial month: more than a batch can hold. */
@@ -43,7 +43,7 @@ export class ClickHouseTarget implements FlushTarget {
 
   async insert(block: Buffer, token: string): Promise<InsertOutcome> {
     const client = this.#available();
-    if (client === null) return { seen: 'refused', data: false, error: AWAY };
+    if (client === null) return { seen: 'refused', because: 'other', error: AWAY };
     try {
       const { writtenRows } = await client.insertNative(this.#table, block, {
         token,
@@ -52,10 +52,14 @@ export class ClickHouseTarget implements FlushTarget {
       });
       return { seen: 'stored', writtenRows };
     } catch (error) {
-      if (!(error instanceof ClickHouseError)) return { seen: 'unknown', error: String(error) };
+      if (!(error instanceof ClickHouseError)) {
+        return { seen: 'unknown', timedOut: error instanceof ConnectionError && error.timedOut, error: String(error) };
+      }
       const refusal = classifyRefusal(error.code);
-      if (refusal === 'unknown') return { seen: 'unknown', error: error.message };
-      return { seen: 'refused', data: refusal === 'data', error: error.message };
+      if (refusal === 'unknown') {
+        return { seen: 'unknown', timedOut: error.code === TIMEOUT_EXCEEDED, error: error.message };
+      }
+      return { seen: 'refused', because: refusal, error: error.message };
     }
   }
 

@@ -45,6 +45,8 @@ export interface FlusherOptions {
  */
 export class Flusher {
   readonly #options: FlusherOptions;
+  /** Rows of an insert for which memory was enough last. */
+  #rowsMax = Number.POSITIVE_INFINITY;
   #stopping = false;
   #arrived = false;
   #idle = false;
@@ -89,7 +91,7 @@ export class Flusher {
   }
 
   async #flush(batch: Batch): Promise<void> {
-    let { progress, action } = begin(batch.recovered, batch.months);
+    let { progress, action } = begin(batch.recovered, batch.months, this.#rowsMax);
     let error = '';
     while (!this.#stopping) {
       if (action.do === 'stored') {
@@ -101,7 +103,8 @@ export class Flusher {
       if (seen === null) return;
       if ('error' in seen) error = seen.error;
       const step = next(progress, seen, batch.months);
-      if (step.progress.generation + step.progress.patch > progress.generation + progress.patch) {
+      this.#rowsMax = step.progress.rowsMax;
+      if (step.progress.lost) {
         // A server that says yes and keeps nothing would be asked again and again without a pause.
         this.#options.breaker.lastError = TOKEN_DEAD;
         await this.#wait(batch);
@@ -113,9 +116,9 @@ export class Flusher {
   #act(batch: Batch, action: Exclude<Action, { do: 'stored' } | { do: 'split' }>): Promise<Seen & { error?: string }> {
     switch (action.do) {
       case 'insert':
-        return this.#insert(batch, insertToken(batch, action.generation), { months: action.months });
+        return this.#insert(batch, insertToken(batch, action.generation), action);
       case 'insert_absent':
-        return this.#insertAbsent(batch, patchToken(batch, action.patch), action.months);
+        return this.#insertAbsent(batch, patchToken(batch, action.patch), action);
       case 'count':
         return this.#count(batch);
       case 'wait':
@@ -134,9 +137,13 @@ export class Flusher {
     return outcome;
   }
 
-  async #insertAbsent(batch: Batch, token: string, months: readonly number[]): Promise<InsertOutcome> {
+  async #insertAbsent(
+    batch: Batch,
+    token: string,
+    { months, rowsMax }: Action & { do: 'insert_absent' },
+  ): Promise<InsertOutcome> {
     const stored = await this.#options.target.ids(batchNumber(batch.name), months);
-    return 'error' in stored ? this.#unknown(stored.error) : this.#insert(batch, token, { months, stored });
+    return 'error' in stored ? this.#unknown(stored.error) : this.#insert(batch, token, { months, stored, rowsMax });
   }
 
   /** Null: the batch is no more. Otherwise why it could not be split now. */

@@ -4,11 +4,12 @@
  *
  * `data`: what the rows hold is refused and will be refused again (bisect, then dead letter).
  * `unknown`: the server itself does not know whether the insert took place (count).
- * `retry`: everything else: full disks, memory, too many parts, wrong password, a missing table. The rows are fine; they
+ * `memory`: not even all its memory is enough for so many rows, or others use it just now. Fewer rows may pass.
+ * `other`: everything else: full disks, too many parts, wrong password, a missing table. The rows are fine; they
  * wait, however long it takes. CANNOT_READ_ALL_DATA (33) is among them: our blocks are whole, so the body was cut on the
  * way.
  */
-export type Refusal = 'data' | 'unknown' | 'retry';
+export type Refusal = 'data' | 'unknown' | 'memory' | 'other';
 
 const DATA_CODES = new Set([
   6, // CANNOT_PARSE_TEXT
@@ -33,15 +34,21 @@ const DATA_CODES = new Set([
   676, // CANNOT_PARSE_IPV6
 ]);
 
+/** The server's own time for a statement was over. */
+export const TIMEOUT_EXCEEDED = 159;
+
 const UNKNOWN_CODES = new Set([
-  159, // TIMEOUT_EXCEEDED
+  TIMEOUT_EXCEEDED,
   209, // SOCKET_TIMEOUT
   210, // NETWORK_ERROR
   319, // UNKNOWN_STATUS_OF_INSERT
   394, // QUERY_WAS_CANCELLED
 ]);
 
+const MEMORY_LIMIT_EXCEEDED = 241;
+
 export function classifyRefusal(code: number): Refusal {
   if (DATA_CODES.has(code)) return 'data';
-  return UNKNOWN_CODES.has(code) ? 'unknown' : 'retry';
+  if (UNKNOWN_CODES.has(code)) return 'unknown';
+  return code === MEMORY_LIMIT_EXCEEDED ? 'memory' : 'other';
 }

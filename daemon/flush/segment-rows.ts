@@ -8,10 +8,11 @@ import type { GroupRecord } from '../spool/record.ts';
 import { scanSegment } from '../spool/segment-scan.ts';
 import type { StoredIds } from './target.ts';
 
-/** Which rows of a batch to take: those of some months, without those that `stored` has. */
+/** Which rows of a batch to take: those of some months, without those that `stored` has, the first so many of each. */
 export interface Selection {
   readonly months: readonly number[];
   readonly stored?: StoredIds;
+  readonly rowsMax?: number;
 }
 
 /** The Native block of a batch, or of a part of it. Reads the segment anew each time: bytes on disk are the truth. */
@@ -74,15 +75,22 @@ function selectRows(
   columns: readonly ColumnHead[],
   groups: EncodedRows[],
   batch: Batch,
-  { months, stored = new Map() }: Selection,
+  { months, stored = new Map(), rowsMax = Number.POSITIVE_INFINITY }: Selection,
 ): EncodedRows[] {
-  if (stored.size === 0 && months.length === batch.months.size) return groups;
-  const wanted = new Set(months);
+  const isWhole = months.every((month) => batch.months.get(month)! <= rowsMax);
+  if (stored.size === 0 && isWhole && months.length === batch.months.size) return groups;
+  const room = new Map(months.map((month) => [month, rowsMax]));
   const left = new Map([...stored].map(([month, ids]) => [month, new Map(ids)]));
   return groups.map((group) => {
     const monthOf = rowMonths(readInt64Column(columns, group, 'occurred_at'));
     const ids = stored.size === 0 ? [] : readUuidColumn(columns, group, 'event_id');
-    return filterRows(columns, group, (row) => wanted.has(monthOf[row]!) && !takeId(left.get(monthOf[row]!), ids[row]));
+    return filterRows(columns, group, (row) => {
+      const month = monthOf[row]!;
+      const free = room.get(month) ?? 0;
+      if (free === 0 || takeId(left.get(month), ids[row])) return false;
+      room.set(month, free - 1);
+      return true;
+    });
   });
 }
 

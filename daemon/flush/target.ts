@@ -16,8 +16,8 @@ export type StoredIds = ReadonlyMap<number, ReadonlyMap<string, number>>;
 
 export type InsertOutcome =
   | { readonly seen: 'stored'; readonly writtenRows: number }
-  | { readonly seen: 'refused'; readonly data: boolean; readonly error: string }
-  | { readonly seen: 'unknown'; readonly error: string };
+  | { readonly seen: 'refused'; readonly because: 'data' | 'memory' | 'other'; readonly error: string }
+  | { readonly seen: 'unknown'; readonly timedOut?: boolean; readonly error: string };
 
 export interface CountFailure {
   readonly error: string;

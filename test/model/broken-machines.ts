@@ -47,7 +47,7 @@ export const brokenMachines: Readonly<Record<string, Machine>> = {
     action.do === 'insert_absent' && seen.seen === 'counted' ? STORED : action,
   ),
   'inserted a partial month again as a whole': rewrites((action) =>
-    action.do === 'insert_absent' ? { do: 'insert', generation: 1 + action.patch, months: action.months } : action,
+    action.do === 'insert_absent' ? { ...action, do: 'insert', generation: 1 + action.patch } : action,
   ),
   'inserted absent rows under the token of the whole month': {
     ...realMachine,
@@ -57,16 +57,28 @@ export const brokenMachines: Readonly<Record<string, Machine>> = {
   'split a refused batch without counting': {
     ...realMachine,
     next: (progress, seen, expected) =>
-      seen.seen === 'refused' && seen.data
+      seen.seen === 'refused' && seen.because === 'data'
         ? { progress, action: { do: 'split', missing: [...expected.keys()], partial: [] } }
         : realMachine.next(progress, seen, expected),
   },
   'forgot partial months when it splits': rewrites((action) =>
     action.do === 'split' && action.missing.length > 0 ? { ...action, partial: [] } : action,
   ),
+  'took the success of half an insert for that of all': {
+    ...realMachine,
+    next: (progress, seen, expected) =>
+      seen.seen === 'stored' && Number.isFinite(progress.rowsMax)
+        ? { progress, action: STORED }
+        : realMachine.next(progress, seen, expected),
+  },
+  'inserted half of the rows under a token of their own': rewrites((action) =>
+    action.do === 'insert' && Number.isFinite(action.rowsMax)
+      ? { ...action, generation: action.generation + 100 }
+      : action,
+  ),
   'repeated a refused patch for ever': rewrites((action, _, progress) =>
     action.do === 'split' && action.missing.length === 0
-      ? { do: 'insert_absent', patch: progress.patch, months: action.partial }
+      ? { do: 'insert_absent', patch: progress.patch, months: action.partial, rowsMax: progress.rowsMax }
       : action,
   ),
 };
@@ -90,7 +102,10 @@ export const oneCountMachine: Machine = {
 const STORED: Action = { do: 'stored', excess: 0 };
 
 function insertAll(progress: Progress, expected: ReadonlyMap<number, number>): Step {
-  return { progress, action: { do: 'insert', generation: progress.generation, months: [...expected.keys()] } };
+  return {
+    progress,
+    action: { do: 'insert', generation: progress.generation, months: [...expected.keys()], rowsMax: progress.rowsMax },
+  };
 }
 
 /** The real step, but for `blind` outcomes it forgets that an insert was tried. */

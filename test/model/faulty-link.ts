@@ -18,6 +18,8 @@ const INSERT_FAULTS = [
   'cutStored',
   /** Too many parts, memory, disk: refused for a while, perhaps with some months stored. */
   'refused',
+  /** Memory or time is too short for more than one row, perhaps after some months were stored, perhaps for the moment. */
+  'starved',
   /** The server is killed at any point of the insert, perhaps between a token and its part. */
   'killed',
 ] as const;
@@ -45,7 +47,9 @@ export function chooseFaults(random: Random, power: boolean): Faults {
   for (const fault of [...INSERT_FAULTS, ...OTHER_FAULTS]) {
     chosen[fault] = random.chance(0.5) ? 0 : random.pick([0.05, 0.15, 0.4]);
   }
-  return power ? { ...chosen, killed: 0.3, powerLost: 0.5, delayed: 0, duplicated: 0 } : { ...chosen, powerLost: 0 };
+  return power
+    ? { ...chosen, killed: 0.3, powerLost: 0.5, delayed: 0, duplicated: 0, starved: 0 }
+    : { ...chosen, powerLost: 0 };
 }
 
 const SERVER_DOWN_CALLS_MAX = 4;
@@ -65,6 +69,11 @@ export class FaultyLink {
     this.#faults = faults;
     this.#random = random;
     this.#trace = trace;
+  }
+
+  /** Whether rows may be refused for what they hold: not where memory is short as well (`machine.ts`, last sentence). */
+  get allowsPoison(): boolean {
+    return this.#faults.starved === 0;
   }
 
   /** Whether the daemon dies here. */
@@ -127,13 +136,21 @@ export class FaultyLink {
         this.#keepForLater(insert);
         return this.#store(insert);
       case 'cutRefused':
-        return { seen: 'refused', data: false, error: 'CANNOT_READ_ALL_DATA' };
+        return { seen: 'refused', because: 'other', error: 'CANNOT_READ_ALL_DATA' };
       case 'cutStored':
         this.model.insert({ ...insert, rows: insert.rows.slice(0, this.#random.between(0, insert.rows.length - 1)) });
         return { seen: 'unknown', error: 'connection reset' };
       case 'refused':
         if (this.model.insert(insert, this.#interruption(insert)) === 'poison') return POISON;
-        return { seen: 'refused', data: false, error: 'NOT_ENOUGH_SPACE' };
+        return { seen: 'refused', because: 'other', error: 'NOT_ENOUGH_SPACE' };
+      case 'starved':
+        if (insert.rows.length === 1) return this.#store(insert);
+        if (this.#random.chance(0.5)) {
+          this.#keepForLater(insert);
+          return { seen: 'unknown', timedOut: true, error: 'time-out' };
+        }
+        this.model.insert(insert, this.#interruption(insert));
+        return { seen: 'refused', because: 'memory', error: 'MEMORY_LIMIT_EXCEEDED' };
       case 'killed':
         this.model.insert(insert, this.#interruption(insert));
         this.#kill();
@@ -185,7 +202,7 @@ export class FaultyLink {
   }
 }
 
-const POISON: InsertOutcome = { seen: 'refused', data: true, error: 'INCORRECT_DATA' };
+const POISON: InsertOutcome = { seen: 'refused', because: 'data', error: 'INCORRECT_DATA' };
 
 function describe({ token, rows }: Insert): string {
   const months = [...Map.groupBy(rows, (row) => row.month)].map(

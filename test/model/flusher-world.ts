@@ -60,7 +60,7 @@ class FlusherWorld {
     this.#power = power;
     this.#link = new FaultyLink(this.#model, chooseFaults(random, power), random, trace);
     this.#noSpace = random.pick([0, 0, 0.02, 0.2]);
-    this.#poison = random.pick([0, 0.05, 0.3]);
+    this.#poison = this.#link.allowsPoison ? random.pick([0, 0.05, 0.3]) : 0;
     this.#batchesLeft = random.between(1, 3);
     this.#disk = new SimulatedDisk(random.between(0, 2 ** 31));
   }
@@ -266,7 +266,7 @@ class MortalState extends SpoolState {
   }
 }
 
-function withUuids(found: MonthIds | null): MonthIds | null {
+export function withUuids(found: MonthIds | null): MonthIds | null {
   if (found === null) return null;
   return new Map([...found].map(([month, ids]) => [month, new Map([...ids].map(([id, rows]) => [uuidOf(id), rows]))]));
 }

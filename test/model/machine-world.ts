@@ -54,7 +54,7 @@ class MachineWorld {
 
   run(): string | null {
     const rows: ModelRow[] = [];
-    const poison = this.#random.pick([0, 0, 0.1, 0.4]);
+    const poison = this.link.allowsPoison ? this.#random.pick([0, 0, 0.1, 0.4]) : 0;
     for (let left = this.#random.between(1, 3); left > 0; left--) {
       const batch = this.#add(makeRows(this.#random, poison, `${left}`));
       rows.push(...batch.rows);
@@ -112,12 +112,13 @@ class MachineWorld {
         return months === null ? { seen: 'waited' } : { seen: 'counted', months };
       }
       case 'insert': {
-        const rows = batch.rows.filter((row) => action.months.includes(row.month));
+        const rows = first(batch.rows, action);
         return this.link.insert({ token: this.#machine.insertToken(batch.number, action.generation), rows });
       }
       case 'insert_absent': {
-        const rows = this.#absent(batch, action.months);
-        if (rows === null) return { seen: 'unknown' };
+        const absent = this.#absent(batch, action.months);
+        if (absent === null) return { seen: 'unknown' };
+        const rows = first(absent, action);
         return this.link.insert({ token: this.#machine.patchToken(batch.number, action.patch), rows });
       }
       case 'split': {
@@ -160,6 +161,11 @@ class MachineWorld {
     else this.#queue.push(batch);
     return batch;
   }
+}
+
+/** Of each of some months the first so many rows. */
+function first(rows: readonly ModelRow[], bounds: { months: readonly number[]; rowsMax: number }): ModelRow[] {
+  return bounds.months.flatMap((month) => rows.filter((row) => row.month === month).slice(0, bounds.rowsMax));
 }
 
 function takeId(stored: MonthIds, row: ModelRow): boolean {

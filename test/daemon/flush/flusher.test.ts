@@ -3,6 +3,7 @@ import { Breaker } from '../../../daemon/flush/breaker.ts';
 import { type BatchFates, Flusher, insertToken, patchToken } from '../../../daemon/flush/flusher.ts';
 import type { FlushTarget, InsertOutcome } from '../../../daemon/flush/target.ts';
 import { ClickHouseModel } from '../../model/clickhouse-model.ts';
+import { withUuids } from '../../model/flusher-world.ts';
 import { decodeBlock } from '../../model/row-blocks.ts';
 import { diskError } from '../../support/simulated-disk.ts';
 import { laneRig } from './lane-rig.ts';
@@ -10,7 +11,8 @@ import { laneRig } from './lane-rig.ts';
 const OCTOBER = 202610;
 const AWAY = { error: 'the engine is away' };
 const UNKNOWN: InsertOutcome = { seen: 'unknown', error: 'time-out' };
-const REJECTED: InsertOutcome = { seen: 'refused', data: true, error: 'INCORRECT_DATA' };
+const STARVED: InsertOutcome = { seen: 'refused', because: 'memory', error: 'MEMORY_LIMIT_EXCEEDED' };
+const REJECTED: InsertOutcome = { seen: 'refused', because: 'data', error: 'INCORRECT_DATA' };
 /** Above the longest wait of the breaker with its jitter. */
 const ANY_WAIT_MS = 12_000;
 
@@ -18,6 +20,7 @@ const ANY_WAIT_MS = 12_000;
 function flusherRig() {
   const rig = laneRig();
   const model = new ClickHouseModel();
+  const memory = { rowsMax: Number.POSITIVE_INFINITY };
   const inserts: InsertOutcome[] = [];
   const counts: Awaited<ReturnType<FlushTarget['count']>>[] = [];
   const sent: string[] = [];
@@ -29,11 +32,12 @@ function flusherRig() {
       sent.push(`${token.replace(/^0+/, '')} ${rows.map((row) => row.id).join('')}`);
       const scripted = inserts.shift();
       if (scripted !== undefined) return scripted;
+      if (rows.length > memory.rowsMax) return STARVED;
       model.insert({ token, rows });
       return { seen: 'stored', writtenRows: rows.length };
     },
     count: async (batch) => counts.shift() ?? model.count(batch),
-    ids: async () => AWAY,
+    ids: async (batch, months) => (Number.isFinite(memory.rowsMax) ? withUuids(model.ids(batch, months))! : AWAY),
   };
   const fates: BatchFates = {
     stored: (batch, excess) => rig.fates.stored(batch, excess),
@@ -49,7 +53,7 @@ function flusherRig() {
     oldest: async () => rig.lane.sealed[0] ?? null,
     now: () => Date.now(),
   });
-  return { ...rig, inserts, counts, sent, waits, breaker, fates, flusher };
+  return { ...rig, model, memory, inserts, counts, sent, waits, breaker, fates, flusher };
 }
 
 describe('the flusher', () => {
@@ -98,6 +102,25 @@ describe('the flusher', () => {
     await vi.advanceTimersByTimeAsync(ANY_WAIT_MS);
     expect(rig.told).toEqual(['stored 2 of 2, 0 too many']);
     expect(rig.breaker).toMatchObject({ state: 'closed', lastError: '' });
+    rig.flusher.stop();
+    await running;
+  });
+
+  it('stores a batch piece by piece where memory is enough for two rows', async () => {
+    const rig = flusherRig();
+    rig.memory.rowsMax = 2;
+    rig.batch('abcdefg');
+    const running = rig.flusher.run();
+    await vi.advanceTimersByTimeAsync(20 * ANY_WAIT_MS);
+    expect(rig.lane.sealed).toEqual([]);
+    expect(
+      rig.model
+        .rows()
+        .map((row) => row.id)
+        .sort()
+        .join(''),
+    ).toBe('abcdefg');
+    expect(rig.sent.filter((line) => line.endsWith(' abcdefg'))).toHaveLength(1);
     rig.flusher.stop();
     await running;
   });

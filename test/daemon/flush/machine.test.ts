@@ -20,12 +20,12 @@ function play(expected: ReadonlyMap<number, number>, seen: readonly Seen[], reco
 const counted = (...months: [number, number][]): Seen => ({ seen: 'counted', months: new Map(months) });
 const success = (writtenRows: number): Seen => ({ seen: 'stored', writtenRows });
 const unknown: Seen = { seen: 'unknown' };
-const refused: Seen = { seen: 'refused', data: false };
-const rejected: Seen = { seen: 'refused', data: true };
+const refused: Seen = { seen: 'refused', because: 'other' };
+const rejected: Seen = { seen: 'refused', because: 'data' };
 
 describe('a batch that was never tried', () => {
   it('is inserted as a whole, and stored when the server says so', () => {
-    expect(play(TWO, [])).toEqual({ do: 'insert', generation: 0, months: [202610, 202611] });
+    expect(play(TWO, [])).toMatchObject({ do: 'insert', generation: 0, months: [202610, 202611] });
     expect(play(TWO, [success(5)])).toEqual({ do: 'stored', excess: 0 });
   });
 
@@ -46,13 +46,50 @@ describe('a batch that was never tried', () => {
   });
 });
 
+describe('a batch for which memory or time is too short', () => {
+  const starved: Seen = { seen: 'refused', because: 'memory' };
+  const late: Seen = { seen: 'unknown', timedOut: true };
+  const waited: Seen = { seen: 'waited' };
+
+  it('is tried with half the rows of each month, down to one, under the same token', () => {
+    expect(play(TWO, [starved])).toEqual({ do: 'wait' });
+    expect(play(TWO, [starved, waited, counted()])).toMatchObject({ do: 'insert', generation: 0, rowsMax: 1 });
+    for (const seen of [starved, late]) {
+      expect(play(ONE, [seen, waited, counted()])).toMatchObject({ do: 'insert', generation: 0, rowsMax: 2 });
+      const twice = [seen, waited, counted(), seen, waited, counted(), seen, waited, counted()];
+      expect(play(ONE, twice)).toMatchObject({ do: 'insert', generation: 0, rowsMax: 1 });
+    }
+  });
+
+  it('gets the rest as a partial month, twice as much at a time', () => {
+    const first = [starved, waited, counted(), success(2)];
+    expect(play(ONE, first)).toEqual({ do: 'count' });
+    const some = [...first, counted([202611, 2])];
+    expect(play(ONE, some)).toMatchObject({ do: 'insert_absent', patch: 0, rowsMax: 4 });
+    expect(play(ONE, [...some, success(3), counted([202611, 5])])).toEqual({ do: 'stored', excess: 0 });
+  });
+
+  it('begins with what was enough for the batch before', () => {
+    expect(begin(false, ONE, 3).action).toMatchObject({ do: 'insert', rowsMax: 3 });
+  });
+
+  it('is not taken for a server that keeps nothing while its rows grow', () => {
+    const grows = [starved, waited, counted(), success(2), counted([202611, 2])];
+    let step = begin(false, ONE);
+    for (const each of grows) step = next(step.progress, each, ONE);
+    expect(step.progress.lost).toBe(false);
+    step = next(next(step.progress, success(3), ONE).progress, counted([202611, 2]), ONE);
+    expect(step.progress.lost).toBe(true);
+  });
+});
+
 describe('a batch that may have been tried', () => {
   it('is counted first when it comes from the process before', () => {
     expect(play(TWO, [], true)).toEqual({ do: 'count' });
   });
 
   it('has its missing months inserted under the same token', () => {
-    expect(play(TWO, [unknown, counted([202610, 2])])).toEqual({ do: 'insert', generation: 0, months: [202611] });
+    expect(play(TWO, [unknown, counted([202610, 2])])).toMatchObject({ do: 'insert', generation: 0, months: [202611] });
   });
 
   it('is never believed to be stored without a count', () => {
@@ -72,11 +109,15 @@ describe('a batch that may have been tried', () => {
 
   it('has the absent rows of partial months inserted once no month is missing', () => {
     const cut = counted([202610, 1]);
-    expect(play(TWO, [unknown, cut])).toEqual({ do: 'insert', generation: 0, months: [202611] });
+    expect(play(TWO, [unknown, cut])).toMatchObject({ do: 'insert', generation: 0, months: [202611] });
     const filled = counted([202610, 1], [202611, 3]);
-    expect(play(TWO, [unknown, cut, success(3), filled])).toEqual({ do: 'insert_absent', patch: 0, months: [202610] });
+    expect(play(TWO, [unknown, cut, success(3), filled])).toMatchObject({
+      do: 'insert_absent',
+      patch: 0,
+      months: [202610],
+    });
     const again = [unknown, cut, success(3), filled, success(1), filled];
-    expect(play(TWO, again)).toEqual({ do: 'insert_absent', patch: 1, months: [202610] });
+    expect(play(TWO, again)).toMatchObject({ do: 'insert_absent', patch: 1, months: [202610] });
   });
 
   it('moves missing months and absent rows alike to new batches when the rows are refused', () => {
