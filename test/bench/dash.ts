@@ -4,7 +4,8 @@
  * Each program runs alone in tmux for `BENCH_SECONDS`, once a second, while the real daemon takes a steady load. First
  * paint is from the start to the first figures on the screen, with the CPU until then. CPU is of the program's own process
  * from /proc, as part of one core; memory is the median of its resident set in the first and the last minute (of a shorter
- * run: quarter), so that growth shows. `BENCH_SECONDS=600 BENCH_PROGRAMS=dash-200x60` is the ten minutes of the promise.
+ * run: quarter), and growth the slope of a line through its second half, when the heap has found its size.
+ * `BENCH_SECONDS=600 BENCH_PROGRAMS=dash-200x60,dash-80x24` is the ten minutes of the promise.
  * A program that does not run to the end is told, and the exit code is 1.
  */
 import fs from 'node:fs';
@@ -33,6 +34,8 @@ interface Measured {
   readonly cpu: number;
   readonly rssEarly: number;
   readonly rssLate: number;
+  /** Bytes a minute. */
+  readonly growth: number;
 }
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
@@ -66,7 +69,8 @@ async function measure({ command, columns, rows, painted, keys }: Program, secon
   }
   const cpu = (cpuSeconds(pid, terminal) - before) / seconds;
   const part = Math.min(60, Math.ceil(rss.length / 4));
-  return { paintMs, paintCpuMs, cpu, rssEarly: median(rss.slice(0, part)), rssLate: median(rss.slice(-part)) };
+  const [rssEarly, rssLate] = [median(rss.slice(0, part)), median(rss.slice(-part))];
+  return { paintMs, paintCpuMs, cpu, rssEarly, rssLate, growth: slope(rss.slice(rss.length / 2)) * 60 };
 }
 
 function isOver(terminal: Terminal): boolean {
@@ -93,6 +97,14 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
+/** By least squares: how much a value is above the one before; 0 of fewer than two. */
+function slope(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const spread = values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
+  return spread === 0 ? 0 : values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0) / spread;
+}
+
 /** A steady load of page views and purchases in ten requests a second, until stopped. */
 function load(daemon: TestDaemon): () => void {
   let n = 0;
@@ -106,10 +118,10 @@ function load(daemon: TestDaemon): () => void {
         url: `https://shop.example/${n % 40}`,
       };
     });
-    daemon.post(events).then(
-      (answer) => answer.arrayBuffer(),
-      () => {},
-    );
+    daemon
+      .post(events)
+      .then((answer) => answer.arrayBuffer())
+      .catch(() => {});
   }, 100);
   return () => clearInterval(timer);
 }
@@ -128,16 +140,17 @@ async function main(): Promise<void> {
   const machine = `${os.cpus()[0]?.model}, ${os.availableParallelism()} cores, Node ${process.version}`;
   // Each line as soon as it is known: a run that is cut short has shown what it had.
   console.log(`${machine}; ${seconds} s each, ${LOAD_PER_SECOND} events/s\n`);
-  console.log('| | first paint ms (CPU ms) | CPU of one core | RSS MB early | RSS MB late |\n|---|---|---|---|---|');
+  console.log('| | first paint ms (CPU ms) | CPU of one core | RSS MB early | RSS MB late | growth KB/min |');
+  console.log('|---|---|---|---|---|---|');
   for (const name of wanted) {
     try {
-      const { paintMs, paintCpuMs, cpu, rssEarly, rssLate } = await measure(programs[name]!, seconds);
+      const { paintMs, paintCpuMs, cpu, rssEarly, rssLate, growth } = await measure(programs[name]!, seconds);
       const paint = `${paintMs.toFixed(0)} (${paintCpuMs.toFixed(0)})`;
-      const memory = `${(rssEarly / MB).toFixed(1)} | ${(rssLate / MB).toFixed(1)}`;
+      const memory = `${(rssEarly / MB).toFixed(1)} | ${(rssLate / MB).toFixed(1)} | ${(growth / 1024).toFixed(0)}`;
       console.log(`| ${name} | ${paint} | ${(cpu * 100).toFixed(2)} % | ${memory} |`);
     } catch (error) {
       process.exitCode = 1;
-      console.log(`| ${name} | did not run | | | |`);
+      console.log(`| ${name} | did not run | | | | |`);
       console.error(`${name} did not run to its end: ${(error as Error).message}`);
     }
   }
