@@ -26,6 +26,11 @@ const DISK_FREE = SERIES_NAMES.indexOf('disk_free_bytes');
 const SPREAD_SECONDS_MAX = 10;
 /** Seconds by which the clock may go back (a timer that fires early, an adjustment) before that counts as setting it. */
 const BACK_SECONDS_MAX = 5;
+/**
+ * A timer may fire this much before the end of its second by the clock, and stands for it all the same. Otherwise two
+ * seconds would be told as one, and the next one as two.
+ */
+const EARLY_MS_MAX = 50;
 /** Seconds from one count of the visitors to the next: it reads 45 KB per collector. */
 const VISITORS_EVERY = 5;
 
@@ -108,7 +113,7 @@ export class Instruments {
         options.onWatched(watched);
       },
     });
-    this.#second = Math.floor(now() / SECOND_MS);
+    this.#second = secondAt(now());
     // The daemon before took its last sample for the whole of a second that may not be over yet.
     if (isBack(this.#second, this.#rings.newestSecond)) this.#second = this.#rings.newestSecond;
     this.#forecast();
@@ -160,9 +165,10 @@ export class Instruments {
   }
 
   #next(): void {
-    const wait = SECOND_MS - (this.#options.now() % SECOND_MS);
+    const now = this.#options.now();
+    const wait = (secondAt(now) + 1) * SECOND_MS - now;
     this.#timer = setTimeout(() => {
-      this.#sample(Math.floor(this.#options.now() / SECOND_MS));
+      this.#sample(secondAt(this.#options.now()));
       this.#next();
     }, wait);
     this.#timer.unref();
@@ -206,6 +212,11 @@ export class Instruments {
     const stepMs = minutes.stepSeconds * SECOND_MS;
     this.#diskFullAt = forecastFull(minutes.series(DISK_FREE), stepMs, minutes.newest * stepMs);
   }
+}
+
+/** The second since the epoch that has ended, or does so within `EARLY_MS_MAX`. */
+function secondAt(now: number): number {
+  return Math.floor((now + EARLY_MS_MAX) / SECOND_MS);
 }
 
 /** Whether `second` lies so little before `newest`, or at it, that time just has to come. */

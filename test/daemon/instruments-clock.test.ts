@@ -40,7 +40,7 @@ const AWAY: Engine = {
 };
 
 /** The instruments of a daemon without the daemon; `status` says how often anybody asked for it. */
-function setUp(home = fs.mkdtempSync(path.join(os.tmpdir(), 'trackflow-instruments-'))) {
+function setUp(home = fs.mkdtempSync(path.join(os.tmpdir(), 'trackflow-instruments-')), now = () => Date.now()) {
   onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
   const counters = new Counters(allocateCounters(1), 0);
   const failures: unknown[] = [];
@@ -59,7 +59,7 @@ function setUp(home = fs.mkdtempSync(path.join(os.tmpdir(), 'trackflow-instrumen
     visitors: allocateVisitors(1),
     onSaveFailed: (error) => failures.push(error),
     onWatched: () => {},
-    now: Date.now,
+    now,
     elapsed: () => performance.now(),
   });
   onTestFinished(() => instruments.close());
@@ -141,6 +141,24 @@ test('a timer that fires early forgets nothing', async () => {
   await vi.advanceTimersByTimeAsync(2_000);
   await next.instruments.close();
   expect(total(saved(ringsFile, 'accepted'))).toBe(10);
+});
+
+test('a timer that fires a millisecond early does not make two seconds one', async () => {
+  let early = false;
+  const now = () => {
+    const at = Date.now() - (early ? 1 : 0);
+    early = false;
+    return at;
+  };
+  const { instruments, counters, ringsFile } = setUp(undefined, now);
+  for (let second = 0; second < 5; second++) {
+    counters.add('events_accepted_total', 10);
+    await vi.advanceTimersByTimeAsync(999);
+    early = true;
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  await instruments.close();
+  expect(saved(ringsFile, 'accepted').slice(0, 5)).toEqual([10, 10, 10, 10, 10]);
 });
 
 test('a clock that is set back a little holds the samples up and loses none', async () => {
