@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { runDash } from '../src/cli/dash/run-dash.ts';
-import { SYMBOLS } from '../src/cli/dash/terminal-kind.ts';
 import { durationFlag } from '../src/cli/flags.ts';
+import { SYMBOLS } from '../src/cli/terminal/terminal-kind.ts';
 
 export default class Dash extends BaseCommand {
   static override summary = 'Show the pipeline and the visitors live, on one screen.';

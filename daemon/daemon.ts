@@ -185,7 +185,7 @@ export class Daemon {
       log: recentLog,
       status: () => this.#status(),
       tasks: () => tasks.desk.figures(),
-      nextTaskAt: (kind) => tasks.runner.nextAt(kind),
+      schedules: () => tasks.desk.schedules(),
       visitors,
       onSaveFailed: (error) => log.write('warn', 'daemon', 'telemetry_not_saved', { error: String(error) }),
       onWatched: (watched) => this.#collectors?.watch(watched),

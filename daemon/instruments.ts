@@ -1,6 +1,6 @@
 import type { Config } from '../src/config/schema.ts';
 import type { LastMinute, Status } from '../src/control/protocol.ts';
-import { SERIES_NAMES, type StreamState, type TaskFigures } from '../src/control/stream.ts';
+import { SERIES_NAMES, type StreamState, type TaskFigures, type TaskSchedule } from '../src/control/stream.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { Stream } from './control/stream.ts';
 import { streamState } from './control/stream-state.ts';
@@ -44,8 +44,7 @@ export interface InstrumentsOptions {
   readonly log: RecentLog;
   readonly status: () => Status;
   readonly tasks: () => readonly TaskFigures[];
-  /** When a recurring kind of task runs next, milliseconds since the epoch. */
-  readonly nextTaskAt: (kind: string) => number | null;
+  readonly schedules: () => readonly TaskSchedule[];
   /** Memory of `visitors.ts`. */
   readonly visitors: SharedArrayBuffer;
   /** The rings could not be saved. */
@@ -151,16 +150,18 @@ export class Instruments {
   }
 
   #state(status: Status, { spool, events }: Config): StreamState {
-    const { counters, nextTaskAt } = this.#options;
+    const { counters, schedules } = this.#options;
     const { bytesMax: spoolBytesMax, freeBytesMin } = spool;
     const engineMemoryBytesMax = this.#engineFigures.memoryBytesMax;
-    const nextAt = nextTaskAt('retention');
+    const recurring = schedules();
+    const nextAt = recurring.find(({ kind }) => kind === 'retention')?.nextAt ?? null;
     return streamState({
       status,
       counters,
       limits: { spoolBytesMax, freeBytesMin, ...this.#system.limits, engineMemoryBytesMax },
       diskFullAt: this.#diskFullAt,
-      retention: { days: events.retentionDays, nextAt: nextAt === null ? null : new Date(nextAt).toISOString() },
+      retention: { days: events.retentionDays, nextAt },
+      schedules: recurring,
     });
   }
 

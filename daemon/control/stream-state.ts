@@ -10,11 +10,12 @@ export interface StateSources {
   readonly limits: StreamState['limits'];
   readonly diskFullAt: number | null;
   readonly retention: NonNullable<StreamState['retention']>;
+  readonly schedules: NonNullable<StreamState['schedules']>;
 }
 
 /** The document beside the numbers, from the same sources as `trackflow status`. */
 export function streamState(sources: StateSources): StreamState {
-  const { status, counters, limits, diskFullAt, retention } = sources;
+  const { status, counters, limits, diskFullAt, retention, schedules } = sources;
   const { version, pid, url, state, problems, engine, flush } = status;
   return {
     instance: path.basename(status.home),
@@ -38,6 +39,7 @@ export function streamState(sources: StateSources): StreamState {
     rejectedByReason: byReason(counters, REJECTED),
     refusedByReason: byReason(counters, REFUSED),
     retention,
+    schedules,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TaskFigures } from '../../src/control/stream.ts';
+import type { TaskFigures, TaskSchedule } from '../../src/control/stream.ts';
 import type { TaskChange, TaskFilter, TaskList, TaskReport } from '../../src/control/tasks.ts';
 import { TrackflowError } from '../../src/errors/error.ts';
 import type { TaskRunner } from './runner.ts';
@@ -43,12 +43,17 @@ export class TaskDesk {
       (filter.state === undefined || row.state === filter.state) &&
       (filter.kind === undefined || row.kind === filter.kind);
     const tasks = rows.flatMap((row, at) => (wanted(row) ? [this.#shown(row, at, rows)] : []));
-    const schedules = [...this.#runner.kinds.values()].flatMap(({ kind, schedule }) => {
+    const schedules = this.schedules().filter(({ kind }) => filter.kind === undefined || kind === filter.kind);
+    return { tasks, schedules };
+  }
+
+  /** The recurring kinds that will run again. */
+  schedules(): readonly TaskSchedule[] {
+    return [...this.#runner.kinds.values()].flatMap(({ kind, schedule }) => {
       const nextAt = this.#runner.nextAt(kind);
       if (schedule === undefined || nextAt === null) return [];
       return [{ kind, everySeconds: schedule.everyMs / 1_000, nextAt: iso(nextAt) }];
     });
-    return { tasks, schedules: schedules.filter(({ kind }) => filter.kind === undefined || kind === filter.kind) };
   }
 
   show(id: number): TaskReport {

@@ -145,6 +145,13 @@ export interface TaskFigures {
   readonly nextAt: string | null;
 }
 
+/** A recurring kind of task; `nextAt` is ISO 8601, in UTC. */
+export interface TaskSchedule {
+  readonly kind: string;
+  readonly everySeconds: number;
+  readonly nextAt: string;
+}
+
 /** What is not a number over time; sent when it changed. */
 export interface StreamState {
   readonly instance: string;
@@ -182,6 +189,7 @@ export interface StreamState {
     /** When older ones are deleted next; null where they never are. */
     readonly nextAt: string | null;
   };
+  readonly schedules?: readonly TaskSchedule[];
 }
 
 export interface StreamHistory {

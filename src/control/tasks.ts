@@ -1,14 +1,8 @@
-import type { TaskFigures } from './stream.ts';
+import type { TaskFigures, TaskSchedule } from './stream.ts';
 
 export const TASK_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 
 /** What the control socket says about tasks. Times are ISO 8601, in UTC. */
-export interface TaskSchedule {
-  readonly kind: string;
-  readonly everySeconds: number;
-  readonly nextAt: string;
-}
-
 export interface TaskList {
   /** What waits or runs first, then the newest. */
   readonly tasks: readonly TaskFigures[];

@@ -6,7 +6,7 @@ type Figure = number | null | undefined;
 /** `12408` → `12,408`; below ten with one decimal where it is no whole number. */
 export function fullNumber(value: Figure): string {
   if (value === null || value === undefined || Number.isNaN(value)) return UNKNOWN;
-  if (value !== 0 && Math.abs(value) < 10 && !Number.isInteger(value)) return value.toFixed(1);
+  if (value !== 0 && Math.abs(value) < 9.95 && !Number.isInteger(value)) return value.toFixed(1);
   return Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
@@ -65,6 +65,13 @@ export function duration(ms: number): string {
 export function clock(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+}
+
+/** The same; of another day than `now` with its month and day before it, `11-20 14:02:13`. */
+export function moment(at: number, now: number): string {
+  const [date, today] = [new Date(at), new Date(now)];
+  if (date.toDateString() === today.toDateString()) return clock(at);
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(at)}`;
 }
 
 function scaled(value: number, base: number, units: readonly string[]): string {

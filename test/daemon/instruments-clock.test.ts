@@ -55,7 +55,7 @@ function setUp(home = fs.mkdtempSync(path.join(os.tmpdir(), 'trackflow-instrumen
     log: new RecentLog(),
     status,
     tasks: () => [],
-    nextTaskAt: () => null,
+    schedules: () => [],
     visitors: allocateVisitors(1),
     onSaveFailed: (error) => failures.push(error),
     onWatched: () => {},

@@ -186,8 +186,8 @@ describe('every number on the screen is that of /metrics and of ClickHouse', () 
       const mean = (seconds: string, count: string) =>
         milliseconds(rounded(((now[seconds]! - before[seconds]!) * 1_000) / (now[count]! - before[count]!)));
       const p = (share: number) => milliseconds(rounded(percentile(answersBetween(before, now), share)));
-      const { tasks } = await daemon.control.tasks();
-      const next = tasks.flatMap(({ nextAt }) => (nextAt === null ? [] : [nextAt])).sort()[0]!;
+      const { schedules, tasks } = await daemon.control.tasks();
+      const next = schedules.map(({ nextAt }) => nextAt).sort()[0]!;
       const memoryMax = limits.engineMemoryBytesMax;
 
       expect(card('ACCEPTED')).toEqual(['0/s', `peak ${shortNumber(screens.largest('accepted'))}`]);
@@ -239,11 +239,13 @@ describe('every number on the screen is that of /metrics and of ClickHouse', () 
       expect(rows).toBe(stored!.n);
 
       const first = (name: string) => screen.row('System', name).replace(/ +[▁-█ ]*$/, '');
-      expect(first('daemon')).toBe(percent(of('process_cpu_cores')));
-      expect(first('rss')).toBe(bytes(now.process_resident_bytes!));
+      expect(first('daemon cpu')).toBe(percent(of('process_cpu_cores')));
+      expect(first('daemon rss')).toBe(
+        `${bytes(now.process_resident_bytes!)} ${percent(now.process_resident_bytes! / limits.hostMemoryBytes)}`,
+      );
       expect(first('loop p99')).toBe(milliseconds(rounded(now.process_loop_delay_p99_seconds! * 1_000)));
-      expect(first('host')).toBe(percent(of('host_cpu_share')));
-      expect(first('engine')).toBe(percent(of('engine_cpu_cores')));
+      expect(first('host cpu')).toBe(percent(of('host_cpu_share')));
+      expect(first('engine cpu')).toBe(percent(of('engine_cpu_cores')));
       const disk = `${bytes(now.host_disk_free_bytes!)} free (${percent(now.host_disk_free_bytes! / limits.diskBytes)})`;
       expect(screen.row('System', 'disk')).toBe(`${disk}  not filling`);
       expect(screen.row('System', 'memory')).toMatch(new RegExp(`^${bytes(now.host_memory_used_bytes!)} `));

@@ -3,8 +3,8 @@ import { holdTerminal } from '../../terminal/screen/hold.ts';
 import { terminalJson } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
 import { endsWhenInterrupted } from '../interruption.ts';
+import { hasColours, isAccessible, isScreen, type SymbolsChoice, symbolsFor } from '../terminal/terminal-kind.ts';
 import { readDash, speakDash, watchDash } from './print-dash.ts';
-import { hasColours, isAccessible, isScreen, type SymbolsChoice, symbolsFor } from './terminal-kind.ts';
 
 export interface DashFlags {
   readonly once: boolean;

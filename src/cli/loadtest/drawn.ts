@@ -1,6 +1,6 @@
 import type { Environment } from '../../config/environment.ts';
 import { type Look, lookOf } from '../../terminal/look.ts';
-import { hasColours, symbolsFor } from '../dash/terminal-kind.ts';
+import { hasColours, symbolsFor } from '../terminal/terminal-kind.ts';
 
 /** Columns in a file or a pipe. */
 export const PLAIN_WIDTH = 110;

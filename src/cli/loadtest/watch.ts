@@ -4,7 +4,7 @@ import { lineEvery } from '../../loadtest/live/lines.ts';
 import type { LiveFigures } from '../../loadtest/live/live-figures.ts';
 import type { MaximumStep } from '../../loadtest/run/find-max.ts';
 import { lookOf } from '../../terminal/look.ts';
-import { hasColours, isAccessible, isScreen, symbolsFor } from '../dash/terminal-kind.ts';
+import { hasColours, isAccessible, isScreen, symbolsFor } from '../terminal/terminal-kind.ts';
 
 /** Who looks on, and how. */
 export interface Audience {

@@ -2,6 +2,8 @@ import type { ScreenSize } from '../../terminal/screen/screen.ts';
 import { logPlace } from '../panels/logs.ts';
 import { sourceRows } from '../panels/sources.ts';
 import { chosenTask, taskRows } from '../panels/tasks.ts';
+import { helpRoom } from '../screen/frame.ts';
+import { helpEnd } from '../screen/help.ts';
 import { panelsOf, sizeOf } from '../screen/views.ts';
 import type { DashStore } from '../store/store.ts';
 import { FILTER_LENGTH_MAX } from './filter.ts';
@@ -71,6 +73,7 @@ function contextOf(store: DashStore, { columns, rows }: ScreenSize): KeyContext 
   const { ui, receivedAt } = snapshot;
   return {
     panels: panelsOf(ui.view, sizeOf(columns, rows), ui.preset).length,
+    helpEnd: () => helpEnd(helpRoom(columns, rows)),
     rows: ui.view === 'tasks' ? taskRows(snapshot).length : sourceRows(snapshot).length,
     receivedAt,
     task: chosenTask(snapshot)?.id,

@@ -25,6 +25,8 @@ import {
 export interface KeyContext {
   readonly panels: number;
   readonly rows: number;
+  /** The furthest that help can be scrolled. */
+  readonly helpEnd: () => number;
   /** Newest time there is, milliseconds since the epoch. */
   readonly receivedAt: number;
   /** Id of the task that is chosen in the view of the tasks. */
@@ -251,10 +253,10 @@ function focused(ui: Ui, panels: number, by: 1 | -1): Ui {
 
 const PAGE_ROWS = 10;
 
-function selected(ui: Ui, { rows, log }: KeyContext, key: string): Ui {
+function selected(ui: Ui, { rows, log, helpEnd }: KeyContext, key: string): Ui {
   const by = key.startsWith('page') ? PAGE_ROWS : 1;
   const down = key === 'down' || key === 'j' || key === 'pagedown';
-  if (ui.help) return { ...ui, helpFrom: Math.min(KEYMAP.length, Math.max(0, ui.helpFrom + (down ? by : -by))) };
+  if (ui.help) return { ...ui, helpFrom: Math.max(0, Math.min(helpEnd(), ui.helpFrom + (down ? by : -by))) };
   if (ui.view === 'logs') return scrolled(ui, log(), down ? -by : by);
   return { ...ui, selected: Math.min(Math.max(0, rows - 1), Math.max(0, ui.selected + (down ? by : -by))) };
 }

@@ -15,6 +15,15 @@ const NONE: Readonly<Record<AudienceDimension, string>> = {
   utm_campaign: '(none)',
 };
 
+/** The beginning of a path or a host tells nothing; what follows gives way first. */
+const NAME_COLUMNS_MIN: Readonly<Record<AudienceDimension, number>> = {
+  path: 20,
+  referrer_host: 20,
+  country: 10,
+  device: 10,
+  utm_campaign: 10,
+};
+
 /** One table a dimension: who came, by visitors of the window. */
 export const audiencePanels = Object.fromEntries(
   AUDIENCE_TABLES.map(({ title, dimension }) => [dimension, tablePanel(title, dimension)]),
@@ -49,15 +58,16 @@ function columns(
   allEvents: number,
   look: Look,
 ): readonly Column<AudienceRow>[] {
-  const most = rows.reduce((top, { events }) => Math.max(top, events), 1);
+  const most = rows.reduce((top, { visitors }) => Math.max(top, visitors), 1);
   return [
     {
       title: dimension.replace('_host', '').replace('utm_', '').toUpperCase(),
       priority: 0,
-      shrinkTo: 10,
+      shrinkTo: NAME_COLUMNS_MIN[dimension],
       cell: ({ value }) => nameOf(value, dimension),
     },
     { title: 'VISITORS', priority: 1, right: true, cell: ({ visitors }) => fullNumber(visitors) },
+    { title: '', priority: 4, flexible: [6, 24], cell: ({ visitors }, width) => gauge(visitors / most, width, look) },
     { title: 'EVENTS', priority: 2, right: true, cell: ({ events }) => fullNumber(events) },
     {
       title: 'SHARE',
@@ -65,7 +75,6 @@ function columns(
       right: true,
       cell: ({ events }) => percent(allEvents === 0 ? 0 : events / allEvents),
     },
-    { title: '', priority: 4, flexible: [6, 24], cell: ({ events }, width) => gauge(events / most, width, look) },
   ];
 }
 

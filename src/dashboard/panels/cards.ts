@@ -4,7 +4,7 @@ import { terminalText } from '../../terminal/text.ts';
 import { bytesText, figure, peakFigure, type Scene } from '../screen/scene.ts';
 import { queueShare, waiting } from './pipeline.ts';
 import { diskForecast } from './system.ts';
-import { whenText } from './tasks.ts';
+import { nextTaskAt, whenText } from './tasks.ts';
 
 export const CARD_LINES = 4;
 
@@ -51,7 +51,7 @@ export function statusLine(scene: Scene, light: string, width: number): string {
   const parts = [
     `${light} ${shortNumber(accepted)}/s`,
     `lag ${milliseconds(lag).replace(' ', '')}`,
-    `q ${percent(share)}`,
+    `queue ${percent(share)}`,
     `p99 ${milliseconds(p99).replace(' ', '')}`,
   ];
   return fitting(parts, width, ' ');
@@ -81,7 +81,7 @@ function cardsOf(scene: Scene): Card[] {
   const dead = value('dead_lettered') ?? 0;
   const running = snapshot.facts.tasks.filter(({ state }) => state === 'running').length;
   const failed = snapshot.facts.tasks.filter(({ state }) => state === 'failed');
-  const next = snapshot.facts.tasks.flatMap(({ nextAt }) => (nextAt === null ? [] : [nextAt])).sort()[0];
+  const next = nextTaskAt(snapshot);
   return [
     {
       title: 'ACCEPTED',

@@ -2,25 +2,36 @@ import { gauge } from '../../terminal/charts/gauge.ts';
 import { toWidth } from '../../terminal/lines.ts';
 import { fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
-import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
+import { bytesText, charts, figure, type Panel, type Scene } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 9;
 
 /** ClickHouse: what goes in, what it holds, what it costs. */
 export const engine: Panel = {
   id: 'clickhouse',
-  draw: (scene, width) => {
+  draw: (scene, width, height) => {
     const state = scene.snapshot.facts.state;
-    return { title: 'ClickHouse', note: terminalText(state?.engine.version ?? ''), lines: lines(scene, width) };
+    const figures = lines(scene);
+    const room = { nameColumns: NAME_COLUMNS, width, height: height - figures.length };
+    return {
+      title: 'ClickHouse',
+      note: terminalText(state?.engine.version ?? ''),
+      lines: [...figures, ...charts(scene, CHARTS, room)],
+    };
   },
 };
 
-function lines(scene: Scene, width: number): string[] {
+const CHARTS = [
+  { name: 'inserts', series: 'inserted_rows', tone: 'stored' },
+  { name: 'parts', series: 'engine_parts', tone: 'accent' },
+  { name: 'cpu', series: 'engine_cpu', tone: 'accent' },
+] as const;
+
+function lines(scene: Scene): string[] {
   const value = (name: Parameters<typeof figure>[1]) => figure(scene, name);
   const { look, snapshot } = scene;
   const state = snapshot.facts.state;
   const row = (name: string, text: string) => look.paint('dim', toWidth(name, NAME_COLUMNS)) + text;
-  const chartWidth = Math.min(60, width - NAME_COLUMNS - 1);
   const inserts = value('inserts');
   const rows = value('inserted_rows');
   const [memory, memoryMax] = [value('engine_memory_bytes'), state?.limits.engineMemoryBytesMax ?? null];
@@ -39,9 +50,6 @@ function lines(scene: Scene, width: number): string[] {
     row('cpu', `${percent(value('engine_cpu'))}  rss ${bytesText(scene, value('engine_rss_bytes'))}`),
     row('events', `${shortNumber(tableRows)} rows  ${bytesText(scene, tableBytes)}`),
     row('row size', tableRows ? `${fullNumber((tableBytes ?? 0) / tableRows)} B` : fullNumber(null)),
-    row('inserts', trend(scene, 'inserted_rows', chartWidth, 'stored')),
-    row('parts', trend(scene, 'engine_parts', chartWidth, 'accent')),
-    row('cpu', trend(scene, 'engine_cpu', chartWidth, 'accent')),
   ];
 }
 

@@ -1,12 +1,13 @@
 import type { LogEntry } from '../../control/stream.ts';
-import { toWidth } from '../../terminal/lines.ts';
+import { lineWidth, toWidth } from '../../terminal/lines.ts';
 import { fullNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
+import { wrap } from '../../terminal/wrap.ts';
 import { filterOf } from '../input/filter.ts';
 import type { LogPlace } from '../input/log-place.ts';
 import type { Panel, Scene } from '../screen/scene.ts';
 import type { Snapshot } from '../store/store.ts';
-import { entryLine, entryText } from './events.ts';
+import { entryHead, entryLine, entryText } from './events.ts';
 
 const LEVEL_TITLES = { all: 'all levels', warn: '≥ WARN', error: 'ERROR' } as const;
 
@@ -18,22 +19,34 @@ export const logs: Panel = {
     const { ui } = snapshot;
     const rows = logEntries(snapshot);
     const chosen = ui.logEnd === null ? -1 : Math.min(ui.selected, rows.length - 1);
-    const back = Math.max(0, Math.min(chosen - Math.floor(height / 2), rows.length - height));
-    const shown = rows.slice(Math.max(0, rows.length - height - back), rows.length - back);
+    const whole = chosen === -1 ? [] : wholeEntry(rows.at(-1 - chosen)!, scene, width, height);
+    const room = height - whole.length;
+    const back = Math.max(0, Math.min(chosen - Math.floor(room / 2), rows.length - room));
+    const shown = rows.slice(Math.max(0, rows.length - room - back), rows.length - back);
     const isMatch = searched(ui.filter);
     const lines = shown.map((entry, index) => {
       const place = back + shown.length - 1 - index;
       const mark = place === chosen ? look.mark.here : isMatch(entry) ? look.mark.dot : ' ';
-      const line = `${mark} ${entryLine(entry, look)}`;
+      const line = `${mark} ${entryLine(entry, scene, width - MARK_COLUMNS)}`;
       return place === chosen ? look.paint('inverse', toWidth(line, width)) : line;
     });
     return {
       title: `Log ${LEVEL_TITLES[ui.logLevel]}`,
       note: noteOf(scene, rows, chosen),
-      lines: lines.length === 0 ? [' nothing at this level so far'] : lines,
+      lines: lines.length === 0 ? [' nothing at this level so far'] : [...lines, ...whole],
     };
   },
 };
+
+const MARK_COLUMNS = 2;
+
+/** The entry that is chosen below the list, when it is longer than a line of that. */
+function wholeEntry(entry: LogEntry, scene: Scene, width: number, height: number): string[] {
+  if (lineWidth(entryLine(entry, scene)) <= width - MARK_COLUMNS) return [];
+  const lines = [entryHead(entry, scene), ...wrap(entryText(entry), width - MARK_COLUMNS)];
+  const { look } = scene;
+  return [look.paint('dim', look.border.horizontal.repeat(width)), ...lines].slice(0, Math.floor(height / 2));
+}
 
 /** The entries of the chosen level, oldest first; none newer than where it stands still. */
 export function logEntries({ facts, ui }: Snapshot): readonly LogEntry[] {

@@ -1,15 +1,25 @@
 import { gauge } from '../../terminal/charts/gauge.ts';
 import { fitting, toWidth } from '../../terminal/lines.ts';
 import { duration, fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
-import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
+import { bytesText, charts, figure, type Panel, type Scene } from '../screen/scene.ts';
 
 const NAME_COLUMNS = 10;
 
 /** The road of an event: where it waits, and what failed. */
 export const pipeline: Panel = {
   id: 'pipeline',
-  draw: (scene, width) => ({ title: 'Pipeline', note: 'where events wait', lines: lines(scene, width) }),
+  draw: (scene, width, height) => {
+    const figures = lines(scene, width);
+    const room = { nameColumns: NAME_COLUMNS, width, height: height - figures.length };
+    return { title: 'Pipeline', note: 'where events wait', lines: [...figures, ...charts(scene, CHARTS, room)] };
+  },
 };
+
+const CHARTS = [
+  { name: 'commit ms', series: 'commit_ms', tone: 'accent' },
+  { name: 'insert ms', series: 'insert_ms', tone: 'accent' },
+  { name: 'spool', series: 'spool_rows', tone: 'accent' },
+] as const;
 
 function lines(scene: Scene, width: number): string[] {
   const value = (name: Parameters<typeof figure>[1]) => figure(scene, name);
@@ -18,8 +28,6 @@ function lines(scene: Scene, width: number): string[] {
   const share = queueShare(scene);
   const breaker = state?.breaker ?? 'closed';
   const row = (name: string, text: string) => look.paint('dim', toWidth(name, NAME_COLUMNS)) + text;
-  const chart = (name: string, series: Parameters<typeof figure>[1]) =>
-    row(name, trend(scene, series, Math.min(60, width - NAME_COLUMNS - 1), 'accent'));
   const spooled = `${shortNumber(value('spool_rows'))} ${gauge(share ?? 0, 10, look)} ${percent(share)}`;
   return [
     row('receive', `${shortNumber(value('connections'))} conn  ${bytesText(scene, value('received_bytes'))}/s`),
@@ -32,9 +40,6 @@ function lines(scene: Scene, width: number): string[] {
       `${fullNumber(value('inserts'))}/s  ${milliseconds(value('insert_ms'))}  ${breakerText(scene, breaker)}`,
     ),
     row('failures', `${fullNumber(value('flush_failures'))}/s  dead letters ${fullNumber(value('dead_lettered'))}`),
-    chart('commit ms', 'commit_ms'),
-    chart('insert ms', 'insert_ms'),
-    chart('spool', 'spool_rows'),
   ];
 }
 

@@ -3,8 +3,8 @@ import { fitting, toWidth } from '../../terminal/lines.ts';
 import { duration, fullNumber, milliseconds, percent } from '../../terminal/numbers.ts';
 import { bytesText, figure, type Panel, type Scene, trend } from '../screen/scene.ts';
 
-const NAME_COLUMNS = 9;
-const VALUE_COLUMNS = 9;
+const NAME_COLUMNS = 11;
+const VALUE_COLUMNS = 10;
 const TREND_COLUMNS_MAX = 60;
 
 /** What TrackFlow and the machine use. */
@@ -24,18 +24,19 @@ function lines(scene: Scene, width: number): string[] {
   const row = (name: string, text: string) => look.paint('dim', toWidth(name, NAME_COLUMNS)) + text;
   const charted = (name: string, text: string, series: Parameters<typeof figure>[1]) =>
     row(name, `${toWidth(text, VALUE_COLUMNS)} ${trend(scene, series, room, 'accent')}`);
-  const hostMemory = value('host_memory_used_bytes');
-  const hostShare = hostMemory === null || !limits ? null : hostMemory / limits.hostMemoryBytes;
+  const ofMemory = (used: number | null) => (used === null || !limits ? null : used / limits.hostMemoryBytes);
+  const [rss, hostMemory] = [value('daemon_rss_bytes'), value('host_memory_used_bytes')];
+  const hostShare = ofMemory(hostMemory);
   const files = value('open_files');
   const filesMax = limits?.openFilesMax ?? null;
   return [
-    charted('daemon', percent(value('daemon_cpu')), 'daemon_cpu'),
-    charted('rss', bytesText(scene, value('daemon_rss_bytes')), 'daemon_rss_bytes'),
+    charted('daemon cpu', percent(value('daemon_cpu')), 'daemon_cpu'),
+    charted('daemon rss', `${bytesText(scene, rss)} ${percent(ofMemory(rss))}`, 'daemon_rss_bytes'),
     charted('loop p99', milliseconds(value('loop_p99_ms')), 'loop_p99_ms'),
-    charted('host', percent(value('host_cpu')), 'host_cpu'),
+    charted('host cpu', percent(value('host_cpu')), 'host_cpu'),
     row('disk', diskText(scene, width - NAME_COLUMNS)),
     row('memory', `${bytesText(scene, hostMemory)} ${gauge(hostShare ?? 0, 8, look)} ${percent(hostShare)}`),
-    charted('engine', percent(value('engine_cpu')), 'engine_cpu'),
+    charted('engine cpu', percent(value('engine_cpu')), 'engine_cpu'),
     row('files', `${fullNumber(files)}${filesMax === null ? '' : ` of ${fullNumber(filesMax)}`}`),
     row('sockets', `${fullNumber(value('connections'))} http  ${fullNumber(value('websockets'))} ws`),
   ];

@@ -1,8 +1,8 @@
-import type { TaskFigures } from '../../control/stream.ts';
+import type { TaskFigures, TaskSchedule } from '../../control/stream.ts';
 import { gauge } from '../../terminal/charts/gauge.ts';
 import { type Column, table } from '../../terminal/charts/table.ts';
 import type { Look } from '../../terminal/look.ts';
-import { clock, duration, percent, UNKNOWN } from '../../terminal/numbers.ts';
+import { duration, moment, percent, UNKNOWN } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
 import { filterOf } from '../input/filter.ts';
 import type { Panel, Scene } from '../screen/scene.ts';
@@ -18,14 +18,37 @@ export const tasks: Panel = {
     const { snapshot, look } = scene;
     const rows = taskRows(snapshot);
     const selected = snapshot.ui.view === 'tasks' ? placeOf(snapshot, rows) : -1;
+    const recurring = recurringLines(scene, width);
+    const isBoth = snapshot.ui.view === 'tasks' && recurring.length > 0;
+    const room = isBoth ? height - recurring.length - 1 : height;
     const lines =
-      rows.length === 0
-        ? ['', snapshot.facts.tasks.length === 0 ? ' no tasks yet' : ' nothing matches the filter']
-        : table(columns(scene), rows, { width, height, look, selected });
+      rows.length > 0
+        ? table(columns(scene), rows, { width, height: room, look, selected })
+        : snapshot.facts.tasks.length > 0
+          ? ['', ' nothing matches the filter']
+          : [' none has run yet'];
     const actions = snapshot.ui.view === 'tasks' && snapshot.ui.allowActions ? '  R again  X cancel' : '';
-    return { title: 'Tasks', note: `${taskCounts(snapshot.facts.tasks)}${actions}`, lines };
+    const shown = isBoth || snapshot.facts.tasks.length === 0 ? [...lines, '', ...recurring] : lines;
+    return { title: 'Tasks', note: `${taskCounts(snapshot.facts.tasks)}${actions}`, lines: shown };
   },
 };
+
+/** What will run by itself, and when. */
+function recurringLines({ snapshot: { facts, receivedAt }, look }: Scene, width: number): string[] {
+  const { schedules = [] } = facts.state ?? {};
+  if (schedules.length === 0) return [];
+  const kinds: readonly Column<TaskSchedule>[] = [
+    { title: 'RECURRING', priority: 0, shrinkTo: 10, cell: ({ kind }) => terminalText(kind) },
+    { title: 'NEXT', priority: 1, cell: ({ nextAt }) => whenText(nextAt, receivedAt) },
+    { title: 'EVERY', priority: 2, cell: ({ everySeconds }) => duration(everySeconds * 1_000) },
+  ];
+  return table(kinds, schedules, { width, height: schedules.length + 1, look });
+}
+
+/** When the next recurring task is, ISO 8601; undefined when none is known. */
+export function nextTaskAt({ facts }: Snapshot): string | undefined {
+  return facts.state?.schedules?.map(({ nextAt }) => nextAt).sort()[0];
+}
 
 export function taskCounts(list: readonly TaskFigures[]): string {
   const count = (state: TaskFigures['state']) => list.filter((task) => task.state === state).length;
@@ -67,7 +90,7 @@ function columns({ look, snapshot }: Scene): readonly Column<TaskFigures>[] {
     {
       title: 'ENDED',
       priority: 5,
-      cell: ({ finishedAt }) => (finishedAt === null ? '' : clock(Date.parse(finishedAt))),
+      cell: ({ finishedAt }) => (finishedAt === null ? '' : moment(Date.parse(finishedAt), snapshot.receivedAt)),
     },
     { title: 'ID', priority: 6, shrinkTo: 8, cell: ({ id }) => terminalText(id) },
     { title: 'ERROR', priority: 7, shrinkTo: 12, cell: ({ error }) => look.paint('bad', terminalText(error)) },

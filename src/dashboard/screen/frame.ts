@@ -1,5 +1,17 @@
-import { type Block, beside, block, fitting, inAscii, panel, stripColours, toWidth } from '../../terminal/lines.ts';
+import {
+  type Block,
+  beside,
+  block,
+  ends,
+  fitting,
+  inAscii,
+  lineWidth,
+  panel,
+  stripColours,
+  toWidth,
+} from '../../terminal/lines.ts';
 import { fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
+import { terminalText } from '../../terminal/text.ts';
 import { cards, figuresLine, refusedAndRejected, statusLine } from '../panels/cards.ts';
 import { entryLine, logRows } from '../panels/events.ts';
 import { queueShare } from '../panels/pipeline.ts';
@@ -29,6 +41,13 @@ function drawLines(scene: Scene, columns: number, rows: number): Block {
   return block([...head, ...bodyLines(scene, columns, body, size), footerLine(scene, columns)], columns, height);
 }
 
+/** The lines that help has on a screen of this size. */
+export function helpRoom(columns: number, rows: number): { width: number; height: number } {
+  const size = sizeOf(columns, rows);
+  if (size === 'small') return { width: columns, height: rows - 3 };
+  return { width: columns - 2, height: rows - (size === 'medium' ? 1 : 2) - 4 };
+}
+
 function bodyLines(scene: Scene, width: number, height: number, size: Size): Block {
   const { ui } = scene.snapshot;
   if (ui.help) {
@@ -55,24 +74,25 @@ function aged({ snapshot: { connection }, look }: Scene, lines: Block): Block {
 function figureLines(scene: Scene, width: number, size: Size): Block {
   const { view, zoomed } = scene.snapshot.ui;
   if (view !== 'overview' && view !== 'visitors') return [];
-  if (view === 'visitors') return [audienceLine(scene)];
+  if (view === 'visitors') return [audienceLine(scene, width)];
   return size === 'full' && !zoomed ? cards(scene, width) : [figuresLine(scene, width)];
 }
 
-function audienceLine(scene: Scene): string {
+function audienceLine(scene: Scene, width: number): string {
   const { audience } = scene.snapshot;
   const { look } = scene;
   const live = `live visitors ${look.paint('bold', fullNumber(figure(scene, 'live_visitors')))}`;
   if (audience === null) return ` ${live}  ${look.paint('dim', 'asking the daemon…')}`;
   const { visitors, sessions, pageviews, events } = audience.totals;
-  const failed = audience.failure === '' ? '' : look.paint('bad', `  ${audience.failure}`);
   const parts = [
-    `visitors ${fullNumber(visitors)}`,
+    live,
+    audience.failure === '' ? '' : look.paint('bad', terminalText(audience.failure)),
+    `${look.paint('dim', 'window:')} visitors ${fullNumber(visitors)}`,
     `sessions ${fullNumber(sessions)}`,
     `pageviews ${fullNumber(pageviews)}`,
     `events ${fullNumber(events)}`,
   ];
-  return ` ${live}  ${look.paint('dim', 'window:')} ${parts.join('  ')}${failed}`;
+  return ` ${fitting(parts, width - 1)}`;
 }
 
 function gridLines(scene: Scene, grid: readonly Row[], width: number, height: number): Block {
@@ -112,18 +132,15 @@ function split(total: number, shares: readonly number[]): number[] {
 function lineScreen(scene: Scene, width: number): string[] {
   const { light, word } = stateWord(scene);
   if (scene.snapshot.facts.state === null) return [`${light} ${word}`, scene.startCommand];
+  const perSecond = (value: number | null) => `${shortNumber(value)}/s`;
+  const disk = `disk ${bytesText(scene, figure(scene, 'disk_free_bytes'))} free`;
   const more = [
     fitting(
-      [`stored ${shortNumber(figure(scene, 'stored'))}/s`, `rej ${shortNumber(refusedAndRejected(scene))}/s`],
+      [`stored ${perSecond(figure(scene, 'stored'))}`, `rejected ${perSecond(refusedAndRejected(scene))}`],
       width,
     ),
-    fitting(
-      [
-        `disk ${bytesText(scene, figure(scene, 'disk_free_bytes'))}`,
-        `visitors ${fullNumber(figure(scene, 'live_visitors'))}`,
-      ],
-      width,
-    ),
+    fitting([`p99 ${milliseconds(figure(scene, 'ack_p99_ms')).replace(' ', '')}`, disk], width),
+    fitting([`visitors ${fullNumber(figure(scene, 'live_visitors'))}`], width),
   ];
   const [status, ...rest] = aged(scene, [statusLine(scene, light, width), ...more]);
   return [status!, connectionText(scene), ...rest];
@@ -153,9 +170,20 @@ function smallBody(scene: Scene, width: number, height: number): string[] {
   if (empty !== null) return empty;
   if (ui.view !== 'overview' || ui.zoomed) {
     const panels = rowsOf(ui.view, 'small', ui.preset).flatMap((row) => row.panels.map(([one]) => one));
-    const one = panels[Math.min(ui.focus, panels.length - 1)]!;
-    const { title, note = '', lines } = one.draw(scene, width, height - 1);
-    return [...aged(scene, [` ${scene.look.paint('bold', title)}  ${note}`, ...lines])];
+    const place = Math.min(ui.focus, panels.length - 1);
+    const { title, note = '', lines } = panels[place]!.draw(scene, width - 1, height - 1);
+    const which = panels.length > 1 ? scene.look.paint('dim', `${place + 1} of ${panels.length}, Tab`) : '';
+    const head = ends(
+      fitting([scene.look.paint('bold', title), note], width - lineWidth(which) - 3),
+      `${which} `,
+      width - 1,
+    );
+    return [
+      ...aged(
+        scene,
+        [head, ...lines].map((line) => ` ${line}`),
+      ),
+    ];
   }
   return [...aged(scene, smallOverview(scene, width, height))];
 }
@@ -183,5 +211,5 @@ function smallOverview(scene: Scene, width: number, height: number): string[] {
   const last = logRows(scene).at(-1);
   const roomy = height >= rows.length + 4;
   const gap = roomy ? [''] : [];
-  return [...gap, ...rows, more, ...gap, ...(last === undefined ? [] : [` ${entryLine(last, look)}`])];
+  return [...gap, ...rows, more, ...gap, ...(last === undefined ? [] : [` ${entryLine(last, scene, width - 1)}`])];
 }

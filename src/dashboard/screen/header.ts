@@ -1,7 +1,7 @@
 import { ends, fitting, lineWidth, toWidth } from '../../terminal/lines.ts';
 import type { Tone } from '../../terminal/look.ts';
 import { clock, duration, fullNumber, shortNumber } from '../../terminal/numbers.ts';
-import { terminalText } from '../../terminal/text.ts';
+import { shorten, terminalText } from '../../terminal/text.ts';
 import { KEYMAP } from '../input/keymap.ts';
 import { VIEW_TITLES, VIEWS } from '../input/ui.ts';
 import type { Scene } from './scene.ts';
@@ -26,29 +26,41 @@ export function stateWord({ snapshot, look }: Scene): { light: string; word: str
 /** Instance, state, engine, process; connection, refresh and window at the right. */
 export function headerLine(scene: Scene, width: number, size: Size): string {
   const { snapshot, look } = scene;
-  const { facts, ui, clockAt, connection } = snapshot;
+  const { facts, ui, clockAt } = snapshot;
   const { state } = facts;
   const { light, word } = stateWord(scene);
   const instance = state === null ? 'trackflow' : `trackflow/${terminalText(state.instance)}`;
-  const sep = ` ${look.mark.dot} `;
-  const right = [connectionText(scene), ...(size === 'small' ? [] : [`win ${duration(ui.windowMs)}`])];
+  const fresh = connectionText(scene);
+  const what = ` ${look.paint('bold', instance)} ${light} ${word}`;
+  const matters = fitting([what, ...attention(scene, width - lineWidth(what) - lineWidth(fresh) - GAPS)], width);
+  const right = [fresh, `win ${duration(ui.windowMs)}`];
+  // Elsewhere the tabs tell the view.
+  if (size === 'medium' || size === 'small') right.push(`${VIEWS.indexOf(ui.view) + 1} ${VIEW_TITLES[ui.view]}`);
   if (size === 'full' && state !== null) right.push(`v${terminalText(state.version)}`, clock(clockAt));
-  const rightText = `${right.join(sep)} `;
-  const parts = [` ${look.paint('bold', instance)} ${light} ${word}`];
-  if (state !== null) {
-    const other =
-      state.version === scene.version ? '' : `daemon ${terminalText(state.version)}, this is ${scene.version}`;
-    parts.push(
-      connection.kind === 'not-running' ? look.paint('bold', scene.startCommand) : '',
-      look.paint('warn', other),
-      terminalText(state.engine.kind),
-      `up ${duration(clockAt - state.startedAt)}`,
-      `pid ${state.pid}`,
-    );
-    if (size !== 'medium') parts.push(terminalText(state.url));
-    if (state.problems.length > 0) parts.push(look.paint('warn', terminalText(state.problems[0]!)));
-  }
-  return ends(fitting(parts, width - lineWidth(rightText) - 1), rightText, width);
+  const rightRoom = Math.max(lineWidth(fresh), width - lineWidth(matters) - GAPS);
+  const rightText = `${fitting(right, rightRoom, ` ${look.mark.dot} `)} `;
+  const process =
+    state === null
+      ? []
+      : [terminalText(state.engine.kind), `up ${duration(clockAt - state.startedAt)}`, `pid ${state.pid}`];
+  const url = state === null || size === 'medium' ? '' : terminalText(state.url);
+  return ends(fitting([matters, ...process, url], width - lineWidth(rightText) - 1), rightText, width);
+}
+
+/** Less of a problem tells nothing. */
+const PROBLEM_COLUMNS_MIN = 12;
+/** Blanks around the parts of the header. */
+const GAPS = 5;
+
+/** What is to be seen before anything else: how to start what is not there, another version, the first problem. */
+function attention({ snapshot: { facts, connection }, look, startCommand, version }: Scene, room: number): string[] {
+  const { state } = facts;
+  if (state === null) return [];
+  const command = connection.kind === 'not-running' ? look.paint('bold', startCommand) : '';
+  const other = state.version === version ? '' : `daemon ${terminalText(state.version)}, this is ${version}`;
+  const [problem = ''] = state.problems;
+  const shown = room < PROBLEM_COLUMNS_MIN ? '' : shorten(terminalText(problem), room);
+  return [command, look.paint('warn', other), look.paint('warn', shown)];
 }
 
 const SLOWNESS_WORDS = { display: 'display slowed', terminal: 'terminal slow' } as const;

@@ -1,6 +1,7 @@
 import { toWidth } from '../../terminal/lines.ts';
-import type { Look } from '../../terminal/look.ts';
+import { type Look, lookOf } from '../../terminal/look.ts';
 import { terminalText } from '../../terminal/text.ts';
+import { wrap } from '../../terminal/wrap.ts';
 import { type Binding, findCommands, KEYMAP } from '../input/keymap.ts';
 
 const KEY_COLUMNS = 8;
@@ -13,14 +14,21 @@ export function helpLines(look: Look, from: number, width: number, height: numbe
   return lines.slice(Math.max(0, Math.min(from, lines.length - height)));
 }
 
+/** The largest `from` that still shows something new. */
+export function helpEnd({ width, height }: { width: number; height: number }): number {
+  return Math.max(0, allLines(PLAIN, width).length - height);
+}
+
+const PLAIN = lookOf('ascii', false);
+
 /** What can be done when help is open. */
 export function helpNote(look: Look, width: number, height: number): string {
   return allLines(look, width).length > height ? '↑ ↓ scroll, : finds, Esc closes' : 'Esc closes';
 }
 
 function allLines(look: Look, width: number): string[] {
+  if (width < TWO_COLUMNS_MIN) return KEYMAP.flatMap((binding) => entryLines(binding, look, width));
   const entries = KEYMAP.map((binding) => entryLine(binding, look));
-  if (width < TWO_COLUMNS_MIN) return entries;
   const half = Math.ceil(entries.length / 2);
   const column = Math.floor(width / 2);
   return entries.slice(0, half).map((left, index) => toWidth(left, column) + (entries[half + index] ?? ''));
@@ -39,6 +47,12 @@ export function commandLines(typed: string, look: Look): string[] {
   ];
 }
 
-function entryLine({ shown, help }: Binding, look: Look): string {
+function entryLines({ shown, help }: Binding, look: Look, width: number): string[] {
+  return wrap(help, width - KEY_COLUMNS - 1).map((part, row) =>
+    entryLine({ shown: row === 0 ? shown : '', help: part }, look),
+  );
+}
+
+function entryLine({ shown, help }: Pick<Binding, 'shown' | 'help'>, look: Look): string {
   return ` ${look.paint('bold', toWidth(shown, KEY_COLUMNS))}${help}`;
 }

@@ -1,8 +1,9 @@
 import type { SeriesName } from '../../control/stream.ts';
-import type { Axes } from '../../terminal/charts/axis.ts';
+import { area, valuesPerColumn } from '../../terminal/charts/area.ts';
+import { type Axes, peak } from '../../terminal/charts/axis.ts';
 import { sparkline } from '../../terminal/charts/sparkline.ts';
 import type { Block, PanelContent } from '../../terminal/lines.ts';
-import { panel } from '../../terminal/lines.ts';
+import { panel, toWidth } from '../../terminal/lines.ts';
 import type { Look, Tone } from '../../terminal/look.ts';
 import { bytes } from '../../terminal/numbers.ts';
 import { cellsOf, peakOf, seriesValues, type TimeWindow, valueAt } from '../store/series.ts';
@@ -49,6 +50,27 @@ export function trend(scene: Scene, name: SeriesName, width: number, tone: Tone)
   const values = seriesValues(name, cellsOf(scene.snapshot.rings, windowOf(scene), width));
   return scene.look.paint(tone, sparkline(values, scene.look.symbols));
 }
+
+/** Charts of the window, each with its name before it, all of them in `height` lines: one is as many lines as there is room for. */
+export function charts(
+  scene: Scene,
+  list: readonly { readonly name: string; readonly series: SeriesName; readonly tone: Tone }[],
+  { nameColumns, width, height }: { nameColumns: number; width: number; height: number },
+): string[] {
+  const { look, snapshot } = scene;
+  const columns = Math.max(0, Math.min(CHART_COLUMNS_MAX, width - nameColumns - 1));
+  const rows = Math.min(CHART_ROWS_MAX, Math.max(1, Math.floor(height / list.length)));
+  return list.flatMap(({ name, series, tone }) => {
+    const shown = look.paint('dim', toWidth(name, nameColumns));
+    if (rows === 1 || columns === 0) return [shown + trend(scene, series, columns, tone)];
+    const values = seriesValues(series, cellsOf(snapshot.rings, windowOf(scene), columns * valuesPerColumn(look)));
+    const lines = area({ values, tone, height: rows, max: peak(values), look });
+    return lines.map((line, row) => (row === 0 ? shown : ' '.repeat(nameColumns)) + line);
+  });
+}
+
+const CHART_COLUMNS_MAX = 60;
+const CHART_ROWS_MAX = 4;
 
 /** Draws a panel in its frame; `index` is its place in the view, for the focus. */
 export function drawPanel(scene: Scene, one: Panel, index: number, width: number, height: number): Block {

@@ -194,7 +194,12 @@ function storage(size: Size): readonly Row[] {
   const charts: Row = { panels: [waitingRows, parts, insertTime].map((one) => [one, 1] as const), height: 3 };
   switch (size) {
     case 'full':
-      return [charts, state, work, { panels: [columns, engine, pipeline].map((one) => [one, 1] as const), lines: 14 }];
+      return [
+        charts,
+        state,
+        { ...work, lines: 8 },
+        { panels: [columns, engine, pipeline].map((one) => [one, 1] as const), lines: 14 },
+      ];
     case 'wide':
       return [state, work, { panels: [columns, engine, pipeline].map((one) => [one, 1] as const), lines: 12 }];
     case 'medium':

@@ -3,6 +3,8 @@ import type { Look, Tone } from '../look.ts';
 /** Shades of a cell by its share of the answers of its column; they also read without colour. */
 const SHADES = { ascii: ' .:*#', block: ' ░▒▓█', braille: ' ░▒▓█' } as const;
 const SHARES = [0.1, 0.3, 0.6] as const;
+/** Of the fastest answers, this part may share the lowest row: it is the slow ones that one looks for. */
+const FASTEST_SHARE = 0.05;
 /** Buckets that one row may stand for. */
 const BUCKETS_PER_ROW = [1, 2, 4, 6, 8, 12] as const;
 const SLOW_MS = 250;
@@ -16,9 +18,9 @@ export interface HeatMap {
 }
 
 /**
- * Time by latency: one column for each array of bucket counts. The rows reach from the fastest to the slowest answer of
- * the window with the fewest buckets a row that fit; what is left of the height is headroom. `boundsMs` are the upper
- * bounds of the buckets; the last bucket, behind them, is open.
+ * Time by latency: one column for each array of bucket counts. The rows reach up to the slowest answer of the window with
+ * the fewest buckets a row that fit; the lowest has all that are faster than its bound, and what is left of the height is
+ * headroom. `boundsMs` are the upper bounds of the buckets; the last bucket, behind them, is open.
  */
 export function heatMap(
   columns: readonly (readonly number[])[],
@@ -27,14 +29,7 @@ export function heatMap(
   look: Look,
 ): HeatMap {
   const boundOf = (bucket: number): number => boundsMs[bucket] ?? Number.POSITIVE_INFINITY;
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  for (const counts of columns) {
-    counts.forEach((count, bucket) => {
-      if (count > 0) [low, high] = [Math.min(low, bucket), Math.max(high, bucket)];
-    });
-  }
-  if (low === Number.POSITIVE_INFINITY) low = high;
+  const { low, high } = reachOf(columns);
   const perRow = BUCKETS_PER_ROW.find((count) => Math.floor(high / count) - Math.floor(low / count) < height) ?? 12;
   const rowsMax = Math.ceil((boundsMs.length + 1) / perRow);
   // Headroom above, but no rows beyond the last bucket.
@@ -45,11 +40,34 @@ export function heatMap(
   for (let row = height - 1; row >= 0; row--) {
     const from = first + row * perRow;
     const bound = boundOf(from + perRow - 1);
-    const shades = columns.map((counts, column) => shade(counts, from, from + perRow, totals[column]!, look)).join('');
+    const to = from + perRow;
+    const shades = columns
+      .map((counts, column) => shade(counts, row === 0 ? 0 : from, to, totals[column]!, look))
+      .join('');
     lines.push(look.paint(toneOf(bound), shades));
     labels.push(boundLabel(bound, boundOf(from - 1)));
   }
   return { lines, labels };
+}
+
+/** The bucket of the slowest answer, and the lowest that a row of its own is worth. */
+function reachOf(columns: readonly (readonly number[])[]): { low: number; high: number } {
+  const counts: number[] = [];
+  for (const column of columns)
+    column.forEach((count, bucket) => {
+      counts[bucket] = (counts[bucket] ?? 0) + count;
+    });
+  const total = counts.reduce((sum, count) => sum + (count ?? 0), 0);
+  const high = Math.max(
+    0,
+    counts.findLastIndex((count) => count > 0),
+  );
+  let below = 0;
+  for (let bucket = 0; bucket < high; bucket++) {
+    below += counts[bucket] ?? 0;
+    if (below > total * FASTEST_SHARE) return { low: bucket, high };
+  }
+  return { low: high, high };
 }
 
 function shade(counts: readonly number[], from: number, to: number, total: number, look: Look): string {

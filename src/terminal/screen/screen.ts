@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Block, toWidth } from '../lines.ts';
 import type { TerminalHold } from './hold.ts';
+import { type JobControl, jobControl } from './job-control.ts';
 import { Painter } from './painter.ts';
 
 /** A terminal that is being pulled gets the old frame, cut, until it rests for this long. */
@@ -17,6 +18,8 @@ const FIRST_FRAME_MS_MAX = 150;
 const LAG_EVERY_MS = 1_000;
 /** A process that was stopped this long was asleep, not busy. */
 const ASLEEP_MS = 10_000;
+/** Raw mode gives it to the program, which does with it what the terminal would have done. */
+const STOP_KEY = 'ctrl-z';
 const FALLBACK = { columns: 80, rows: 24 };
 
 export interface ScreenSize {
@@ -58,20 +61,25 @@ export async function showScreen(options: ScreenOptions, signal: AbortSignal): P
   });
   stdout.on('resize', frames.onResize);
   let lag: NodeJS.Timeout | undefined;
+  let job: JobControl | undefined;
   try {
     await Promise.race([firstChange, sleep(FIRST_FRAME_MS_MAX, undefined, { signal }).catch(() => {})]);
     frames.redraw();
     if (signal.aborted) return;
     const { openInkKeys } = await import('./ink-keys.tsx');
     if (signal.aborted) return;
-    const ink = openInkKeys({ stdout, stdin }, (name) => onKey(name, frames.size()));
+    const ink = openInkKeys({ stdout, stdin }, (name) =>
+      name === STOP_KEY ? job?.stop() : onKey(name, frames.size()),
+    );
     hold.handOver();
     frames.again();
+    job = jobControl(() => frames.aside(ink.suspend));
     signal.addEventListener('abort', ink.close);
-    if (onCost) lag = watchLag((ms) => onCost({ of: 'lag', ms }));
+    if (onCost) lag = watchLag((ms) => frames.isAside || onCost({ of: 'lag', ms }));
     await ink.exited;
     signal.removeEventListener('abort', ink.close);
   } finally {
+    job?.close();
     stop();
     clearInterval(lag);
     stdout.off('resize', frames.onResize);
@@ -89,6 +97,9 @@ class Frames {
   #isBehind = false;
   #rest: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #isAside = false;
+  /** Until Ink is, this thread is busy with that: how long a write takes tells nothing of the terminal. */
+  #isLoaded = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -101,7 +112,7 @@ class Frames {
   }
 
   redraw(): void {
-    if (this.#rest !== undefined || this.#isClosed) return;
+    if (this.#rest !== undefined || this.#isClosed || this.#isAside) return;
     this.#isBehind = this.#isBusy;
     if (this.#isBusy) return;
     const began = performance.now();
@@ -110,13 +121,31 @@ class Frames {
     this.#painter.paint(this.#frame);
   }
 
-  /** The last frame on a screen that is empty or not known. */
+  /** Ink is loaded and has the terminal: the last frame on its screen, which is empty. */
   again(): void {
+    this.#isLoaded = true;
     this.#painter.forget();
     this.#painter.paint(this.#frame);
   }
 
+  get isAside(): boolean {
+    return this.#isAside;
+  }
+
+  /** Draws nothing while somebody else has the terminal, from `suspend` until what this returns is called. */
+  async aside(suspend: () => Promise<() => Promise<void>>): Promise<() => Promise<void>> {
+    this.#isAside = true;
+    const resume = await suspend();
+    return async () => {
+      await resume();
+      this.#isAside = false;
+      this.#painter.forget();
+      this.redraw();
+    };
+  }
+
   readonly onResize = (): void => {
+    if (this.#isAside) return;
     const { columns, rows } = this.size();
     // Where a terminal puts the lines of the old size is its own affair: forget them all.
     this.#painter.forget();
@@ -136,10 +165,11 @@ class Frames {
 
   #write(text: string): void {
     const began = performance.now();
+    const isTold = this.#isLoaded;
     this.#isBusy = true;
     this.#options.stdout.write(text, () => {
       this.#isBusy = false;
-      this.#options.onCost?.({ of: 'write', ms: performance.now() - began });
+      if (isTold) this.#options.onCost?.({ of: 'write', ms: performance.now() - began });
       if (this.#isBehind) this.redraw();
     });
   }

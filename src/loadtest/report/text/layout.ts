@@ -1,6 +1,7 @@
 import { type Block, block, lineWidth, toWidth } from '../../../terminal/lines.ts';
 import type { Look, Tone } from '../../../terminal/look.ts';
-import { displayWidth, graphemes, terminalText } from '../../../terminal/text.ts';
+import { terminalText } from '../../../terminal/text.ts';
+import { wrap } from '../../../terminal/wrap.ts';
 import type { Fact, FactTone } from '../facts.ts';
 
 const NAME_COLUMNS = 20;
@@ -38,40 +39,6 @@ export function twoColumns(
   return Array.from({ length: Math.max(one.length, other.length) }, (_, row) =>
     (toWidth(one[row] ?? '', half) + (other[row] ?? '')).trimEnd(),
   );
-}
-
-/** Lines that one value takes at the most; what a stranger sent may be longer than anybody reads. */
-const LINES_MAX = 6;
-
-/** Harmless lines of at most `width` columns, broken between words where there are some; `…` where more was. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of terminalText(text)
-    .split(' ')
-    .flatMap((long) => pieces(long, width))) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (displayWidth(longer) > width && line !== '') {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  if (lines.length < LINES_MAX) return [...lines, line];
-  return [...lines.slice(0, LINES_MAX - 1), '…'];
-}
-
-function pieces(word: string, width: number): string[] {
-  if (displayWidth(word) <= width) return [word];
-  const parts: string[] = [];
-  let part = '';
-  for (const { text } of graphemes(word)) {
-    if (displayWidth(part + text) > width) {
-      parts.push(part);
-      part = '';
-    }
-    part += text;
-  }
-  return [...parts, part];
 }
 
 /** Parts that stand behind each other, in as many lines as they need. Parts may be painted, and are not cut. */

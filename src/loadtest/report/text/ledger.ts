@@ -1,10 +1,11 @@
 import { type Block, panel } from '../../../terminal/lines.ts';
 import type { Look, Tone } from '../../../terminal/look.ts';
 import { fullNumber, milliseconds } from '../../../terminal/numbers.ts';
+import { wrap } from '../../../terminal/wrap.ts';
 import { count } from '../facts.ts';
 import type { LedgerVerdict, Report } from '../report.ts';
 import { BIG_LINES, bigNumber } from './big-number.ts';
-import { centred, wrap } from './layout.ts';
+import { centred } from './layout.ts';
 
 const KINDS = ['missing', 'duplicate', 'phantom', 'corrupt'] as const;
 const EXAMPLES_MAX = 20;

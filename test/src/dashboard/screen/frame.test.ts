@@ -229,16 +229,26 @@ describe('keys', () => {
     const store = filled();
     typing(store, '?');
     const seen = new Set<string>();
-    for (let line = 0; line <= KEYMAP.length; line++) {
-      for (const row of draw(store, columns, rows)) seen.add(row.replace(/^│/, '').slice(0, 30));
-      typing(store, 'down');
+    const screen = { columns, rows };
+    const press = keyHandler(store, () => {});
+    const read = () => draw(store, columns, rows).map((row) => row.replace(/^│|│$/g, '').trim());
+    for (let line = 0; line <= KEYMAP.length * 3; line++) {
+      for (const row of read()) seen.add(row);
+      press('down', screen);
     }
-    for (const { shown, help } of KEYMAP)
-      expect([...seen]).toContain(` ${shown.padEnd(8)}${help}`.padEnd(30).slice(0, 30));
-    // Beyond the end there is nothing.
+    // Every word of it, none cut.
+    const text = [...seen].join(' ');
+    for (const { shown, help } of KEYMAP) {
+      expect(text).toContain(`${shown.padEnd(8)}${help.split(' ')[0]}`);
+      for (const word of help.split(' ')) expect(text.split(/\s+/)).toContain(word);
+    }
+    // Beyond the end there is nothing, and the way back begins at once.
     const end = draw(store, columns, rows);
-    typing(store, ...Array<string>(50).fill('pagedown'));
+    for (let page = 0; page < 50; page++) press('pagedown', screen);
     expect(draw(store, columns, rows)).toEqual(end);
+    press('up', screen);
+    expect(draw(store, columns, rows)).not.toEqual(end);
+    press('down', screen);
     expect(end.join('\n')).toMatch(/q +quit[\s\S]*Esc closes|Esc closes[\s\S]*q +quit/);
   });
 

@@ -28,7 +28,7 @@ class SlowTerminal extends PassThrough {
 
 it('leaves frames out while the terminal takes none, then draws the newest, and tells how long it took', async () => {
   const terminal = new SlowTerminal();
-  const costs: ScreenCost[] = [];
+  const costs: (ScreenCost & { readonly isHandedOver: boolean })[] = [];
   const ended = new AbortController();
   let redraw = () => {};
   let number = 0;
@@ -53,7 +53,7 @@ it('leaves frames out while the terminal takes none, then draws the newest, and 
         return () => {};
       },
       onKey: () => {},
-      onCost: (cost) => costs.push(cost),
+      onCost: (cost) => costs.push({ ...cost, isHandedOver }),
     },
     ended.signal,
   );
@@ -64,6 +64,8 @@ it('leaves frames out while the terminal takes none, then draws the newest, and 
   expect(isHandedOver).toBe(false);
   await until(() => isHandedOver && terminal.written.split('frame 1').length === 3, WAIT_MS);
   await until(() => costs.some(({ of }) => of === 'write'), WAIT_MS);
+  // Before, the thread is busy with Ink: a write that has to wait for it is no slow terminal.
+  for (const { of, isHandedOver: isAfter } of costs) expect(of === 'draw' || isAfter).toBe(true);
 
   terminal.isOpen = false;
   const before = drawn;
