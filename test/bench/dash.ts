@@ -4,7 +4,7 @@
  * Each program runs alone in tmux for `BENCH_SECONDS`, once a second, while the real daemon takes a steady load. First
  * paint is from the start to the first figures on the screen, with the CPU until then. CPU is of the program's own process
  * from /proc, as part of one core; memory is the median of its resident set in the first and the last minute (of a shorter
- * run: quarter), and growth the slope of a line through its second half, when the heap has found its size.
+ * run: quarter), and growth the slope of a line through all of it (collections of the heap make it a saw).
  * `BENCH_SECONDS=600 BENCH_PROGRAMS=dash-200x60,dash-80x24` is the ten minutes of the promise.
  * A program that does not run to the end is told, and the exit code is 1.
  */
@@ -70,7 +70,7 @@ async function measure({ command, columns, rows, painted, keys }: Program, secon
   const cpu = (cpuSeconds(pid, terminal) - before) / seconds;
   const part = Math.min(60, Math.ceil(rss.length / 4));
   const [rssEarly, rssLate] = [median(rss.slice(0, part)), median(rss.slice(-part))];
-  return { paintMs, paintCpuMs, cpu, rssEarly, rssLate, growth: slope(rss.slice(rss.length / 2)) * 60 };
+  return { paintMs, paintCpuMs, cpu, rssEarly, rssLate, growth: slope(rss) * 60 };
 }
 
 function isOver(terminal: Terminal): boolean {
