@@ -4,7 +4,7 @@ import { peak } from '../../terminal/charts/axis.ts';
 import { AXIS_COLUMNS, plot } from '../../terminal/charts/plot.ts';
 import type { PanelContent } from '../../terminal/lines.ts';
 import type { Tone } from '../../terminal/look.ts';
-import { shortNumber } from '../../terminal/numbers.ts';
+import { clock, shortNumber } from '../../terminal/numbers.ts';
 import { type Panel, peakFigure, type Scene, windowOf } from '../screen/scene.ts';
 import { cellsOf, seriesValues } from '../store/series.ts';
 
@@ -57,9 +57,9 @@ export function rateChart(scene: Scene, chart: RateChart): { lines: string[]; pe
 }
 
 /** What stands at the right end of a time axis. */
-export function endLabel({ snapshot: { ui } }: Scene): string {
+export function endLabel({ snapshot: { ui, connection, viewAt } }: Scene): string {
   if (ui.pausedAt !== null) return 'paused';
-  return ui.seekMs > 0 ? 'then' : 'now';
+  return ui.seekMs > 0 || connection.kind !== 'live' ? clock(viewAt) : 'now';
 }
 
 function axisLabels(max: number, rows: number, logarithmic: boolean, label: (value: number) => string): string[] {

@@ -11,7 +11,7 @@ import {
   toWidth,
 } from '../../terminal/lines.ts';
 import { fullNumber, milliseconds, percent, shortNumber } from '../../terminal/numbers.ts';
-import { terminalText } from '../../terminal/text.ts';
+import { shorten, terminalText } from '../../terminal/text.ts';
 import { cards, figuresLine, refusedAndRejected, statusLine } from '../panels/cards.ts';
 import { entryLine, logRows } from '../panels/events.ts';
 import { queueShare } from '../panels/pipeline.ts';
@@ -143,7 +143,8 @@ function lineScreen(scene: Scene, width: number): string[] {
     fitting([`visitors ${fullNumber(figure(scene, 'live_visitors'))}`], width),
   ];
   const [status, ...rest] = aged(scene, [statusLine(scene, light, width), ...more]);
-  return [status!, connectionText(scene), ...rest];
+  const start = scene.snapshot.connection.kind === 'not-running' ? [shorten(scene.startCommand, width)] : [];
+  return [status!, connectionText(scene), ...start, ...rest];
 }
 
 const SMALL_NAME_COLUMNS = 10;

@@ -52,15 +52,14 @@ const PROBLEM_COLUMNS_MIN = 12;
 /** Blanks around the parts of the header. */
 const GAPS = 5;
 
-/** What is to be seen before anything else: how to start what is not there, another version, the first problem. */
-function attention({ snapshot: { facts, connection }, look, startCommand, version }: Scene, room: number): string[] {
+/** What is to be seen before anything else: another version, the first problem. */
+function attention({ snapshot: { facts }, look, version }: Scene, room: number): string[] {
   const { state } = facts;
   if (state === null) return [];
-  const command = connection.kind === 'not-running' ? look.paint('bold', startCommand) : '';
   const other = state.version === version ? '' : `daemon ${terminalText(state.version)}, this is ${version}`;
   const [problem = ''] = state.problems;
   const shown = room < PROBLEM_COLUMNS_MIN ? '' : shorten(terminalText(problem), room);
-  return [command, look.paint('warn', other), look.paint('warn', shown)];
+  return [look.paint('warn', other), look.paint('warn', shown)];
 }
 
 const SLOWNESS_WORDS = { display: 'display slowed', terminal: 'terminal slow' } as const;
@@ -103,7 +102,8 @@ export function tabsLine({ snapshot: { ui }, look }: Scene, width: number): stri
 const PATIENT_MS = 5_000;
 
 /** What is typed or what just happened, else the keys. */
-export function footerLine({ snapshot: { ui, slowness }, look }: Scene, width: number): string {
+export function footerLine({ snapshot, look, startCommand }: Scene, width: number): string {
+  const { ui, slowness, connection } = snapshot;
   if (ui.typing)
     return toWidth(
       ` / ${terminalText(ui.filter)}${look.paint('inverse', ' ')}  ${look.paint('dim', 'Enter keeps it, Esc clears it')}`,
@@ -125,5 +125,6 @@ export function footerLine({ snapshot: { ui, slowness }, look }: Scene, width: n
   const filter = ui.filter === '' ? [] : [look.paint('warn', `${word} ${terminalText(ui.filter)}`)];
   const isHasty = slowness === 'terminal' && ui.refreshMs < PATIENT_MS;
   const hint = isHasty ? [look.paint('warn', 'the terminal is slow: press > or use --interval 5s')] : [];
-  return toWidth(` ${fitting([...hint, ...filter, ...others], width - 10)}  ${quit}`, width);
+  const start = connection.kind === 'not-running' ? [look.paint('bold', shorten(startCommand, width - 10))] : [];
+  return toWidth(` ${fitting([...start, ...hint, ...filter, ...others], width - 10)}  ${quit}`, width);
 }

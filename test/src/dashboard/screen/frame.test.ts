@@ -160,13 +160,16 @@ it('greys what is not live any more, and says how old it is and what to run', ()
   const frame = draw(store, 120, 32, 'block', true);
   expect(dim(frame)).toBe(31 - 3);
   const [header] = frame.map(stripColours);
-  expect(header).toMatch(/NOT RUNNING +trackflow start.*OFFLINE, 3m12s old/);
+  expect(header).toMatch(/NOT RUNNING.*OFFLINE, 3m12s old/);
+  expect(stripColours(frame.at(-1)!)).toMatch(/^ trackflow start /);
   expect(frame.join('\n')).toContain('12.4k/s');
   for (const [columns, rows] of [
     [60, 13],
     [30, 5],
   ] as const)
-    expect(draw(store, columns, rows).join('\n')).toContain('OFFLINE, 3m12s old');
+    expect(draw(store, columns, rows).join('\n')).toMatch(/OFFLINE, 3m12s old[\s\S]*trackflow start/);
+  // The right end of the charts is not now.
+  expect(frame.join('\n')).not.toMatch(/ now│/);
 });
 
 it('says that it is slow, and how to make the best of a slow terminal', () => {
