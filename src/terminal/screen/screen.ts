@@ -98,7 +98,10 @@ class Frames {
   #rest: NodeJS.Timeout | undefined;
   #isClosed = false;
   #isAside = false;
-  /** Until Ink is, this thread is busy with that: how long a write takes tells nothing of the terminal. */
+  /**
+   * Until Ink is, this thread is busy with that, and hears late that a write is over: what tells of the terminal is how
+   * long the call took, which waits for a terminal.
+   */
   #isLoaded = false;
 
   constructor(options: ScreenOptions) {
@@ -165,13 +168,15 @@ class Frames {
 
   #write(text: string): void {
     const began = performance.now();
-    const isTold = this.#isLoaded;
+    const isLoaded = this.#isLoaded;
+    const tell = () => this.#options.onCost?.({ of: 'write', ms: performance.now() - began });
     this.#isBusy = true;
     this.#options.stdout.write(text, () => {
       this.#isBusy = false;
-      if (isTold) this.#options.onCost?.({ of: 'write', ms: performance.now() - began });
+      if (isLoaded) tell();
       if (this.#isBehind) this.redraw();
     });
+    if (!isLoaded) tell();
   }
 }
 
