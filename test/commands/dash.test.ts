@@ -44,6 +44,23 @@ describe('dash without a screen', () => {
     expect(new Set(documents.map(({ schema }) => schema))).toEqual(new Set(['trackflow.dash/1']));
   });
 
+  it('takes either one look or many, and prints a line for each', async () => {
+    await using daemon = await startDaemon();
+    const both = await runCli(['dash', '--once', '--watch', '--json', '--home', daemon.home]);
+    expect(both.code).toBe(2);
+    const interrupt = { once: seconds(4), signal: 'SIGINT' as const };
+    const { stdout, code } = await runCli(['dash', '--watch', '--interval', '1s', '--home', daemon.home], {
+      interrupt,
+    });
+    const lines = stdout.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines)
+      expect(line).toMatch(
+        /^\d\d:\d\d:\d\d {2}accepted \S+\/s {2}stored \S+\/s {2}rejected \S+\/s {2}lag .* {2}spool \d+ {2}p99 /,
+      );
+    expect(code).toBe(0);
+  });
+
   it('speaks in sentences to a screen reader, and only of what changed', async () => {
     await using daemon = await startDaemon();
     const { stdout } = await runCli(['dash', '--accessible', '--interval', '1s', '--home', daemon.home], {

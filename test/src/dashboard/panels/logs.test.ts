@@ -90,6 +90,32 @@ it('finds what is searched for, the newest first, and goes around the ends', () 
   expect(store.getSnapshot().ui.message).toBe('nothing matches');
 });
 
+it('marks an entry that is longer than its line, and shows it whole when it is chosen', () => {
+  const { store, press } = withLog();
+  const why = Array.from({ length: 30 }, (_, n) => `reason-${n}`).join(' ');
+  store.receive(tick(2, {}, { info: [{ ...entry(60, 'info', 'refused', T0 + 1), fields: { why } }] }));
+  expect(drawn(store, 120, 32)).toMatch(/refused {2}why=reason-0 .*…│/);
+  expect(drawn(store, 120, 32)).not.toContain('reason-29');
+  press('f');
+  const text = drawn(store, 120, 32);
+  for (let n = 0; n < 30; n++) expect(text).toContain(`reason-${n}`);
+  press('up');
+  expect(drawn(store, 120, 32)).not.toContain('reason-29');
+});
+
+it('has the date of what is of another day', () => {
+  const { store } = withLog();
+  const day = new Date(T0 - 86_400_000);
+  const date = `${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}`;
+  const old = {
+    ...history(5, () => ({})),
+    info: [entry(1, 'info', 'yesterday', T0 - 86_400_000), entry(2, 'info', 'today', T0)],
+  };
+  store.receive(old);
+  expect(drawn(store, 120, 32)).toMatch(new RegExp(` ${date} \\d\\d:\\d\\d:\\d\\d · tasks: yesterday`));
+  expect(drawn(store, 120, 32)).toMatch(/│ {2}\d\d:\d\d:\d\d · tasks: today/);
+});
+
 it('is as harmless as the text in it', () => {
   const { store } = withLog();
   const fields = { url: '\u001b]52;c;AAAA\u0007\u202e\nx' };

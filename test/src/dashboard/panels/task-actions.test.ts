@@ -3,7 +3,7 @@ import type { TaskFigures } from '../../../../src/control/stream.ts';
 import { keyHandler } from '../../../../src/dashboard/input/controller.ts';
 import type { Effect } from '../../../../src/dashboard/input/keymap.ts';
 import { DashStore } from '../../../../src/dashboard/store/store.ts';
-import { history, T0, tick } from '../stream-lines.ts';
+import { history, STATE, T0, tick } from '../stream-lines.ts';
 import { drawn } from './drawn.ts';
 
 const SIZE = { columns: 120, rows: 32 };
@@ -75,6 +75,22 @@ it('keeps to the task that was chosen when the list changes under it', () => {
   store.receive(tick(2, {}, { tasks: [task('13', 'queued'), task('12', 'running'), task('11', 'failed')] }));
   press('e', 's', 'enter');
   expect(effects).toEqual([{ action: 'retry', task: '11' }]);
+});
+
+it('shows what recurs, and when it is next, also before it has run', () => {
+  const schedules = [
+    { kind: 'retention', everySeconds: 86_400, nextAt: new Date(T0 + 7_202_000).toISOString() },
+    { kind: 'salt-rotation', everySeconds: 21_600, nextAt: new Date(T0 + 3_602_000).toISOString() },
+  ];
+  const { store } = withTasks(false);
+  store.receive(tick(2, {}, { tasks: [], state: { ...STATE, schedules } }));
+  expect(drawn(store)).toMatch(
+    /none has run yet[\s\S]*RECURRING +NEXT +EVERY[\s\S]*retention +in 2h +1d[\s\S]*salt-rotation +in 1h +6h/,
+  );
+  store.receive(tick(3, {}, { tasks: [task('12', 'running')] }));
+  expect(drawn(store)).toMatch(/kind-12 +running[\s\S]*salt-rotation +in 59m59s/);
+  store.update((ui) => ({ ...ui, view: 'overview' }));
+  expect(drawn(store)).toMatch(/0 fail[\s\S]*next in 59m59s/);
 });
 
 it('is about the view of the tasks', () => {

@@ -3,6 +3,7 @@ import { keyHandler } from '../../../../src/dashboard/input/controller.ts';
 import { type Effect, KEYMAP } from '../../../../src/dashboard/input/keymap.ts';
 import { VIEWS } from '../../../../src/dashboard/input/ui.ts';
 import { drawFrame } from '../../../../src/dashboard/screen/frame.ts';
+import { AUDIENCE_EMPTY } from '../../../../src/dashboard/store/audience.ts';
 import type { Slowness } from '../../../../src/dashboard/store/pace.ts';
 import { DashStore } from '../../../../src/dashboard/store/store.ts';
 import { Axes } from '../../../../src/terminal/charts/axis.ts';
@@ -152,6 +153,50 @@ it('tells how fresh it is', () => {
   expect(draw(store, 120, 32)[0]).toMatch(/DEGRADED.*the disk is full/);
 });
 
+describe('before there are figures', () => {
+  it.each([
+    [{ kind: 'connecting' }, /CONNECTING[\s\S]*Connecting to the daemon/],
+    [{ kind: 'reconnecting', attempt: 2, why: 'no\u001b[2J answer' }, /RECONNECTING 2[\s\S]*no\\u\{1b\}\[2J answer/],
+    [{ kind: 'not-running' }, /NOT RUNNING[\s\S]*trackflow start[\s\S]*fills as soon as it does/],
+  ] as const)('says what it waits for: %o', (connection, expected) => {
+    const store = new DashStore();
+    store.setConnection(connection);
+    for (const [columns, rows] of [
+      [200, 60],
+      [80, 24],
+      [60, 13],
+    ] as const)
+      expect(draw(store, columns, rows).join('\n')).toMatch(expected);
+  });
+
+  it('says in each panel that there is nothing, or what is not known', () => {
+    const store = new DashStore();
+    store.receive(history(0, () => ({})));
+    const view = (name: (typeof VIEWS)[number]) => {
+      store.update((ui) => ({ ...ui, view: name }));
+      return draw(store, 200, 60).join('\n');
+    };
+    expect(view('overview')).toMatch(/–\/s[\s\S]*none has run yet[\s\S]*nothing at this level so far/);
+    expect(view('ingest')).toMatch(/no events in this second|nothing was turned away|missing/);
+    expect(view('storage')).toContain('this daemon does not tell');
+    expect(view('tasks')).toContain('none has run yet');
+    expect(view('logs')).toContain('nothing at this level so far');
+    expect(view('visitors')).toContain('asking the daemon…');
+  });
+});
+
+it.each([
+  [{ kind: 'stale', seconds: 7 }, 'STALE 7s'],
+  [{ kind: 'reconnecting', attempt: 3, why: 'gone' }, 'RECONNECTING 3'],
+] as const)('greys the last figures while it is %o', (connection, word) => {
+  const store = filled();
+  store.setConnection(connection);
+  const frame = draw(store, 80, 24, 'block', true);
+  expect(stripColours(frame[0]!)).toContain(word);
+  expect(frame.slice(1, -1).every((line) => line.startsWith('\u001b[2m'))).toBe(true);
+  expect(frame.join('\n')).toContain('12.4k/s');
+});
+
 it('greys what is not live any more, and says how old it is and what to run', () => {
   const store = filled();
   const dim = (rows: readonly string[]) => rows.filter((line) => line.startsWith('\u001b[2m')).length;
@@ -200,6 +245,66 @@ it('labels each window with its length', () => {
       for (const symbols of ['block', 'braille'] as const)
         expect(draw(store, columns, rows, symbols).join('\n').split(label)).toHaveLength(3);
   }
+});
+
+it('shows the figures and the end of the time that was sought', () => {
+  const store = filled();
+  const at = (second: number) => new Date(T0 + second * 1_000).toTimeString().slice(0, 8);
+  store.update((ui) => ({ ...ui, windowMs: 60_000, seekMs: 120_000 }));
+  const text = draw(store, 120, 32).join('\n');
+  // 120 seconds before the tick after the history, whose last value is 12,299.
+  expect(text).toMatch(/accepted 12\.2k\/s/);
+  expect(text).toContain('SEEK -2m');
+  expect(text).toMatch(new RegExp(`-1m +${at(-119)}│`));
+  expect(text).not.toMatch(/ now│/);
+});
+
+it('gives the room of a layout to charts or to tables', () => {
+  const store = filled();
+  const has = (preset: 'all' | 'charts' | 'tables') => {
+    store.update((ui) => ({ ...ui, preset }));
+    const text = draw(store, 120, 32).join('\n');
+    return ['Events/s', 'Sources', 'Events ≥ WARN'].map((title) => text.includes(`─ ${title}`));
+  };
+  expect(has('all')).toEqual([true, true, true]);
+  expect(has('charts')).toEqual([true, false, true]);
+  expect(has('tables')).toEqual([false, true, true]);
+});
+
+it('names the view and the window where there are no tabs, when there is room', () => {
+  const store = filled();
+  store.update((ui) => ({ ...ui, view: 'ingest' }));
+  expect(draw(store, 80, 24)[0]).toMatch(/LIVE 1s · win 5m · 2 Ingest $/);
+  expect(draw(store, 60, 13)[0]).toMatch(/LIVE 1s · win 5m/);
+  expect(draw(store, 40, 8)[0]).toMatch(/RUNNING.*LIVE 1s/);
+  store.receive(tick(2, {}, { state: { ...STATE, problems: ['the disk is full, and more than can be said here'] } }));
+  expect(draw(store, 80, 24)[0]).toMatch(/DEGRADED {2}the disk is full.*… .*LIVE 1s/);
+});
+
+it('shows one panel at a time on a small screen, and how to get to the others', () => {
+  const store = filled();
+  store.update((ui) => ({ ...ui, view: 'ingest' }));
+  expect(draw(store, 60, 13)[1]).toMatch(/^ Sources .* 1 of 4, Tab $/);
+  store.update((ui) => ({ ...ui, focus: 1 }));
+  expect(draw(store, 60, 13)[1]).toMatch(/^ Turned away .* 2 of 4, Tab $/);
+});
+
+it('cuts no figure of the visitors where the line is short', () => {
+  const store = filled();
+  store.update((ui) => ({ ...ui, view: 'visitors' }));
+  const row = { value: '/categories/hiking-boots', visitors: 1_234, events: 12_345 };
+  store.setAudience({
+    ...AUDIENCE_EMPTY,
+    totals: { visitors: 11_559, sessions: 12_559, pageviews: 139_701, events: 267_890 },
+    tables: { ...AUDIENCE_EMPTY.tables, path: [row] },
+    askedAt: T0,
+    windowMs: 300_000,
+    failure: '',
+  });
+  const [, line] = draw(store, 80, 24);
+  expect(line).toMatch(/visitors 11,559 {2}sessions 12,559 {2}pageviews 139,701 *$/);
+  // Of a path more than the beginning is seen, before any share.
+  expect(draw(store, 80, 24).join('\n')).toMatch(/\/categories\/hiking-…? +1,234/);
 });
 
 describe('keys', () => {

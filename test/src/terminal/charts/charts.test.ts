@@ -85,6 +85,15 @@ describe('heat map', () => {
     expect(heatMap(counts, LATENCY_BOUNDS_MS, 3, ASCII).lines).toEqual([' . ', '##*', '  *']);
   });
 
+  it('has all that is faster than its bound in the lowest row, when that is little', () => {
+    const few = [[1, 0, 0, 60, 39]];
+    const { lines, labels } = heatMap(few, LATENCY_BOUNDS_MS, 2, BLOCK);
+    expect(lines).toEqual(['▓', '█']);
+    expect(labels).toEqual([4, 3].map((bucket) => String(LATENCY_BOUNDS_MS[bucket]!.toFixed(1))));
+    // More than a little has rows of its own.
+    expect(heatMap([[30, 0, 0, 31, 39]], LATENCY_BOUNDS_MS, 5, BLOCK).lines).toEqual(['▓', '▓', ' ', ' ', '▓']);
+  });
+
   it('names each row by its upper bound and keeps room above', () => {
     const { labels } = heatMap([[1]], LATENCY_BOUNDS_MS, 2, BLOCK);
     expect(labels).toEqual(['0.4', '0.3']);
