@@ -14,6 +14,6 @@ export default class TasksList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(TasksList);
     const report = await listTasks(this.instance(flags), flags);
-    return this.show(report, () => taskListScreen(report));
+    return this.show(report, () => taskListScreen(report, Date.now()));
   }
 }

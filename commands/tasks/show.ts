@@ -11,6 +11,6 @@ export default class TasksShow extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TasksShow);
     const report = await showTask(this.instance(flags), args.task);
-    return this.show(report, (style) => taskScreen(report, style));
+    return this.show(report, (style) => taskScreen(report, style, Date.now()));
   }
 }

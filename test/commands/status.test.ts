@@ -87,7 +87,7 @@ describe('trackflow status', () => {
     expect(stdout).toContain(
       '1,234/s accepted, 1,200/s stored, 0.5/s rejected, answers in 1.2 ms (p99 46 ms), queryable after 1.5 s',
     );
-    expect(stdout).toContain('██████████░░░░░░░░░░ 50 %');
+    expect(stdout).toContain('██████████░░░░░░░░░░ 50%');
     expect(stdout).toContain('12,345 events waiting, 5.0 GiB of 10.0 GiB in 3 segments, oldest 1m 15s');
     expect(stdout).toMatch(/running since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d /);
   });

@@ -206,4 +206,21 @@ describe.runIf(hasTmux())('on a terminal', () => {
     terminal.press('q');
     await terminal.shows((screen) => screen.includes('exit 0'));
   });
+
+  test('stops with Ctrl-Z, has its keys again after fg', async () => {
+    const options = { columns: 80, rows: 24, env: { PS1: '$ ' } };
+    await using terminal = openTerminal('bash --norc --noprofile -i', options);
+    terminal.type(commandLine('tail', '--home', daemon.home));
+    terminal.press('Enter');
+    await terminal.shows(/q ends/);
+    terminal.press('C-z');
+    await terminal.shows(/Stopped/);
+    terminal.type('stty -a | grep -o " echo "; fg');
+    terminal.press('Enter');
+    await terminal.shows(/^ echo[\s\S]*tail/m);
+    await terminal.shows((screen) => screen.trimEnd().split('\n').length > 4);
+    terminal.press('/');
+    await terminal.shows(/^filter:$/m);
+    terminal.press('Escape');
+  });
 });

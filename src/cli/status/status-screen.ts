@@ -3,7 +3,7 @@ import { terminalText } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs } from '../terminal/table.ts';
-import { bytesText, countText, plural, secondsText } from '../terminal/units.ts';
+import { bytesText, countText, plural, secondsText, timeText } from '../terminal/units.ts';
 import type { StatusReport } from './read-status.ts';
 import { remedies } from './remedies.ts';
 
@@ -33,7 +33,7 @@ function runningScreen(status: Status, { spoolBytesMax, instance, nowMs, style }
   const verdict = degraded ? style.warn('degraded') : status.state;
   const startedMs = Date.parse(status.startedAt);
   const upSeconds = Math.max(0, (nowMs - startedMs) / 1000);
-  const since = new Date(startedMs).toLocaleString('sv-SE');
+  const since = timeText(startedMs);
   return [
     `${light} ${style.bold(`TrackFlow ${status.version}`)} ${verdict} since ${since} (${secondsText(upSeconds)}, pid ${status.pid})`,
     ...status.problems.map((problem) => `  ${style.warn('!')} ${terminalText(problem)}`),
@@ -79,7 +79,7 @@ function eventsText({ events }: Status): string {
 }
 
 function spoolText({ spool }: Status, bytesMax: number | undefined, style: Style): string {
-  const bar = bytesMax === undefined ? '' : `${barText(spool.bytes / bytesMax, style)} `;
+  const bar = bytesMax === undefined ? '' : `${barText(spool.bytes / bytesMax, style)}  `;
   const damaged = spool.quarantined > 0 ? `, ${plural(spool.quarantined, 'damaged segment')} set aside` : '';
   const room = bytesMax === undefined ? '' : ` of ${bytesText(bytesMax)}`;
   if (spool.rows === 0) return `${bar}empty${damaged}`;
@@ -91,7 +91,7 @@ function spoolText({ spool }: Status, bytesMax: number | undefined, style: Style
 function barText(share: number, style: Style): string {
   const cells = Math.min(BAR_CELLS, Math.ceil(share * BAR_CELLS));
   const paint = share < 0.5 ? style.good : share < 0.8 ? style.warn : style.bad;
-  return `${paint('█'.repeat(cells))}${style.dim('░'.repeat(BAR_CELLS - cells))} ${Math.round(share * 100)} %`;
+  return `${paint('█'.repeat(cells))}${style.dim('░'.repeat(BAR_CELLS - cells))} ${Math.round(share * 100)}%`;
 }
 
 function flushText({ flush }: Status): string {

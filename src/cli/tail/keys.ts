@@ -1,5 +1,6 @@
 import readline from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { type JobControl, jobControl } from '../../terminal/screen/job-control.ts';
 import type { FilterChoice } from './filter-choice.ts';
 import { joinFilters, splitFilters } from './filters.ts';
 
@@ -18,13 +19,14 @@ export interface TailKeysOptions {
 }
 
 /**
- * The keys of a tail on a terminal: `/` asks for other filters, `q` and Ctrl-C end it.
+ * The keys of a tail on a terminal: `/` asks for other filters, `q` and Ctrl-C end it, Ctrl-Z stops it.
  *
  * Always true: while the prompt stands, `quiet` waits, so that no row is printed into it. `close` gives the terminal back as
  * it was; it has to be called however the tail ends.
  */
 export class TailKeys {
   readonly #options: TailKeysOptions;
+  readonly #job: JobControl;
   #prompt: readline.Interface | null = null;
   #quiet: PromiseWithResolvers<void> | null = null;
   readonly #onKey = (_text: string | undefined, key: Key) => this.#pressed(key);
@@ -34,6 +36,11 @@ export class TailKeys {
     readline.emitKeypressEvents(options.input);
     options.input.on('keypress', this.#onKey);
     this.#listen();
+    this.#job = jobControl(async () => {
+      this.#endPrompt();
+      options.input.setRawMode(false);
+      return async () => this.#listen();
+    });
   }
 
   /** Resolves when no prompt stands. */
@@ -42,6 +49,7 @@ export class TailKeys {
   }
 
   close(): void {
+    this.#job.close();
     this.#endPrompt();
     this.#options.input.off('keypress', this.#onKey);
     this.#options.input.setRawMode(false);
@@ -58,6 +66,8 @@ export class TailKeys {
       if (name === 'escape') this.#endPrompt();
     } else if (name === 'q' || (ctrl === true && (name === 'c' || name === 'd'))) {
       this.#options.onEnd();
+    } else if (ctrl === true && name === 'z') {
+      this.#job.stop();
     } else if (sequence === '/') {
       this.#ask();
     }

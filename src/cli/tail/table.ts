@@ -10,7 +10,8 @@ interface Column {
   readonly width: number;
   /** Shown on terminals that are at least this wide. */
   readonly from: number;
-  readonly text: (event: TailedEvent) => string;
+  /** May be longer than `width`, and is cut then. */
+  readonly text: (event: TailedEvent, width: number) => string;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -19,7 +20,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'NAME', width: 16, from: 0, text: ({ name }) => name },
   { title: 'WHO', width: 16, from: 116, text: ({ user_id, visitor_id }) => String(user_id ?? visitor_id ?? '') },
   { title: 'FROM', width: 4, from: 124, text: ({ country }) => String(country ?? '') },
-  { title: 'PAGE', width: 0, from: 46, text: ({ host, path }) => `${host ?? ''}${path ?? ''}` },
+  { title: 'PAGE', width: 0, from: 46, text: pageText },
   { title: 'PROPERTIES', width: 0, from: 96, text: propertiesText },
 ];
 
@@ -65,7 +66,7 @@ export class TailTable {
       this.#places = placesFor(width);
       await this.#print(this.#style.dim(row(this.#places, ({ title }) => title)));
     }
-    await this.#print(row(this.#places, ({ text }) => text(event)));
+    await this.#print(row(this.#places, ({ text }, room) => text(event, room)));
   }
 }
 
@@ -84,12 +85,18 @@ function placesFor(width: number): Place[] {
   return places;
 }
 
-function row(places: readonly Place[], textOf: (column: Column) => string): string {
+function row(places: readonly Place[], textOf: (column: Column, width: number) => string): string {
   const cells = places.map(({ column, width }) => {
-    const cell = shorten(terminalText(textOf(column).slice(0, width * UNITS_PER_COLUMN)), width);
+    const cell = shorten(terminalText(textOf(column, width).slice(0, width * UNITS_PER_COLUMN)), width);
     return cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
   });
   return cells.join(GAP).trimEnd();
+}
+
+/** Where there is no room for both, the path: the account says what the host would. */
+function pageText({ host, path }: TailedEvent, width: number): string {
+  const whole = `${host ?? ''}${path ?? ''}`;
+  return displayWidth(whole) <= width || !path ? whole : `…${path}`;
 }
 
 function propertiesText({ revenue, currency, properties }: TailedEvent): string {

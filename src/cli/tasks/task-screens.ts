@@ -3,7 +3,7 @@ import type { TaskList, TaskLogReport, TaskReport, TaskStepReport } from '../../
 import { terminalJson, terminalText } from '../../terminal/text.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs, table } from '../terminal/table.ts';
-import { plural, secondsText } from '../terminal/units.ts';
+import { comingText, plural, secondsText, timeText } from '../terminal/units.ts';
 
 /** Lines of the list; the rest is for `--json`, `--state` and `--kind`. */
 const LISTED_MAX = 30;
@@ -19,31 +19,36 @@ const COLUMNS = [
   { title: 'ERROR' },
 ];
 
-export function taskListScreen({ tasks, schedules }: TaskList): string {
+/** What waits, runs and ran, and what will; `nowMs` says how long until then. */
+export function taskListScreen({ tasks, schedules }: TaskList, nowMs: number): string {
   const parts = [tasks.length === 0 ? 'no tasks' : table(COLUMNS, tasks.slice(0, LISTED_MAX).map(taskRow))];
   if (tasks.length > LISTED_MAX) {
     parts.push(`and ${plural(tasks.length - LISTED_MAX, 'older one')}: --json, or --state and --kind`);
   }
   if (schedules.length > 0) {
-    const rows = schedules.map(({ kind, everySeconds, nextAt }) => [kind, nextAt, secondsText(everySeconds)]);
+    const rows = schedules.map(({ kind, everySeconds, nextAt }) => [
+      kind,
+      comingText(nextAt, nowMs),
+      secondsText(everySeconds),
+    ]);
     parts.push(table([{ title: 'RECURRING' }, { title: 'NEXT RUN' }, { title: 'EVERY' }], rows));
   }
   return parts.join('\n\n');
 }
 
-export function taskScreen(task: TaskReport, style: Style): string {
+export function taskScreen(task: TaskReport, style: Style, nowMs: number): string {
   const facts: [string, string][] = [
     ['state', task.state],
     ['progress', progressText(task)],
     ['asked by', task.scheduled ? 'its schedule' : 'a person'],
     ['params', terminalJson(task.params)],
     ['attempts', String(task.attempts)],
-    ['created', task.createdAt],
-    ['started', task.startedAt ?? 'not yet'],
+    ['created', timeText(task.createdAt)],
+    ['started', task.startedAt === null ? 'not yet' : timeText(task.startedAt)],
   ];
-  if (task.finishedAt !== null) facts.push(['finished', task.finishedAt]);
-  if (task.state === 'queued' && task.attempts > 0) facts.push(['next attempt', task.dueAt]);
-  if (task.nextAt !== null) facts.push(['next run', task.nextAt]);
+  if (task.finishedAt !== null) facts.push(['finished', timeText(task.finishedAt)]);
+  if (task.state === 'queued' && task.attempts > 0) facts.push(['next attempt', comingText(task.dueAt, nowMs)]);
+  if (task.nextAt !== null) facts.push(['next run', comingText(task.nextAt, nowMs)]);
   if (task.error !== '') facts.push(['error', terminalText(task.error)]);
   const parts = [
     style.bold(`task ${task.id}  ${terminalText(task.kind)}`),
@@ -64,7 +69,7 @@ export function progressText({ progress }: Pick<TaskFigures, 'progress'>): strin
 
 function taskRow(task: TaskFigures): string[] {
   const { id, kind, state, step, createdAt, finishedAt, error } = task;
-  return [id, kind, state, progressText(task), step, finishedAt ?? createdAt, error];
+  return [id, kind, state, progressText(task), step, timeText(finishedAt ?? createdAt), error];
 }
 
 function stepRow({ name, startedAt, finishedAt, checkpoint }: TaskStepReport): string[] {
@@ -78,5 +83,5 @@ function indented(lines: string): string {
 
 function logLine({ at, level, event, fields }: TaskLogReport): string {
   const values = Object.entries(fields).map(([name, value]) => `${name}=${terminalJson(value)}`);
-  return terminalText(`  ${at} ${level.padEnd(5)} ${[event, ...values].join(' ')}`);
+  return terminalText(`  ${timeText(at)} ${level.padEnd(5)} ${[event, ...values].join(' ')}`);
 }

@@ -22,6 +22,17 @@ export function secondsText(seconds: number): string {
   return shown.map(([count, unit]) => `${count}${unit}`).join(' ');
 }
 
+/** A time as a person reads it, in the zone of the machine: `2026-11-21 16:40:46`. */
+export function timeText(at: number | string): string {
+  return new Date(at).toLocaleString('sv-SE');
+}
+
+/** A time to come and how long that is, `2026-11-21 19:00:00 (in 2h 8m)`; one that is over is due. */
+export function comingText(at: string, nowMs: number): string {
+  const left = Date.parse(at) - nowMs;
+  return `${timeText(at)} (${left <= 0 ? 'due' : `in ${secondsText(left / 1_000)}`})`;
+}
+
 /** `1234567` → `1,234,567`. */
 export function countText(count: number): string {
   return count.toLocaleString('en-US');

@@ -79,4 +79,17 @@ describe('the table of a tail', () => {
     const rows = await shown(80, '{"type":"dropped","count":1}', '{"type":"tail"}', '{"type":"news"}');
     expect(rows).toEqual(['… 1 event more than can be shown']);
   });
+
+  it('shows the path where there is no room for the host, and both where there is', async () => {
+    const event = line({
+      account: 'shop',
+      name: 'view',
+      user_id: 'u',
+      host: 'shop.northridge.example',
+      path: '/tents/2',
+      properties: {},
+    });
+    expect((await shown(80, event))[1]).toMatch(/ view .* shop\.northridge\.example\/tents\/2$/);
+    expect((await shown(60, event))[1]).toMatch(/ view .* …\/tents\/2$/);
+  });
 });

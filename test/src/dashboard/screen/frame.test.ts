@@ -301,8 +301,12 @@ it('cuts no figure of the visitors where the line is short', () => {
     windowMs: 300_000,
     failure: '',
   });
-  const [, line] = draw(store, 80, 24);
-  expect(line).toMatch(/visitors 11,559 {2}sessions 12,559 {2}pageviews 139,701 *$/);
+  const all = ['live visitors –', 'window: visitors 11,559', 'sessions 12,559', 'pageviews 139,701', 'events 267,890'];
+  for (let columns = 78; columns < 110; columns++) {
+    const shown = draw(store, columns, 24)[1]!.trim().split('  ');
+    expect(shown.length).toBeGreaterThan(2);
+    expect(shown).toEqual(all.slice(0, shown.length));
+  }
   // Of a path more than the beginning is seen, before any share.
   expect(draw(store, 80, 24).join('\n')).toMatch(/\/categories\/hiking-…? +1,234/);
 });

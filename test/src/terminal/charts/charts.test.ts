@@ -86,7 +86,7 @@ describe('heat map', () => {
   });
 
   it('has all that is faster than its bound in the lowest row, when that is little', () => {
-    const few = [[1, 0, 0, 60, 39]];
+    const few = [[5, 0, 0, 55, 40]];
     const { lines, labels } = heatMap(few, LATENCY_BOUNDS_MS, 2, BLOCK);
     expect(lines).toEqual(['▓', '█']);
     expect(labels).toEqual([4, 3].map((bucket) => String(LATENCY_BOUNDS_MS[bucket]!.toFixed(1))));
