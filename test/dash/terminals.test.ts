@@ -92,9 +92,22 @@ describe.skipIf(!hasTmux())('dash in terminals of other kinds', () => {
     terminal.press('2');
     const screen = await terminal.shows(/Turned away/);
     expect(screen[0]).toMatch(/^ trackflow\//);
-    // One that cannot be caught leaves the terminal as it is; fg takes it again.
+    // A stop that cannot be caught leaves the terminal as it is; fg takes it again all the same.
     terminal.press('C-z');
-    await terminal.shows(/Stopped[\s\S]* echo [\s\S]*Stopped/);
+    await terminal.shows(/Stopped[\s\S]* echo[\s\S]*Stopped/);
+    terminal.type('echo "job=$(jobs -p)"; fg');
+    terminal.press('Enter');
+    await terminal.shows(/LIVE 1s[\s\S]*q quit/);
+    const [, pid] = /^job=(\d+)$/m.exec(terminal.tmux('capture-pane', '-p', '-a')) ?? [];
+    process.kill(Number(pid), 'SIGSTOP');
+    await terminal.shows(/Stopped/);
+    terminal.type('clear; fg');
+    terminal.press('Enter');
+    await terminal.shows(/LIVE 1s[\s\S]*q quit/);
+    terminal.press('3');
+    await terminal.shows(/ Mutations /);
+    expect(terminal.screen()[0]).toMatch(/^ trackflow\//);
+    expect(terminal.screen().join('\n')).not.toMatch(/fg$/m);
   });
 
   it('exports what is on the screen, and begins the next time with the layout that was chosen', async () => {
