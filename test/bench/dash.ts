@@ -11,12 +11,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { cpuSeconds } from '../support/cpu-seconds.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { commandLine, hasTmux, openTerminal, type Terminal } from '../support/tmux.ts';
 
 const SETTLE_SECONDS = 5;
 const LOAD_PER_SECOND = 500;
-const TICKS_PER_SECOND = 100;
 const MB = 1024 * 1024;
 
 interface Program {
@@ -56,18 +56,17 @@ function programsFor(home: string): Readonly<Record<string, Program>> {
 async function measure({ command, columns, rows, painted, keys }: Program, seconds: number): Promise<Measured> {
   const began = performance.now();
   await using terminal = openTerminal(command, { columns, rows, remains: true });
-  const { pid } = terminal;
   await terminal.shows((screen) => painted.test(screen) || isOver(terminal));
-  const [paintMs, paintCpuMs] = [performance.now() - began, cpuSeconds(pid, terminal) * 1_000];
+  const [paintMs, paintCpuMs] = [performance.now() - began, cpuSeconds(pidOf(terminal)) * 1_000];
   await pause(SETTLE_SECONDS);
   if (keys !== undefined) terminal.press(keys);
-  const before = cpuSeconds(pid, terminal);
+  const before = cpuSeconds(pidOf(terminal));
   const rss: number[] = [];
   for (const end = performance.now() + seconds * 1_000; performance.now() < end; ) {
-    rss.push(rssBytes(pid, terminal));
+    rss.push(rssBytes(pidOf(terminal)));
     await pause(1);
   }
-  const cpu = (cpuSeconds(pid, terminal) - before) / seconds;
+  const cpu = (cpuSeconds(pidOf(terminal)) - before) / seconds;
   const part = Math.min(60, Math.ceil(rss.length / 4));
   const [rssEarly, rssLate] = [median(rss.slice(0, part)), median(rss.slice(-part))];
   return { paintMs, paintCpuMs, cpu, rssEarly, rssLate, growth: slope(rss) * 60 };
@@ -77,24 +76,25 @@ function isOver(terminal: Terminal): boolean {
   return terminal.tmux('display-message', '-p', '#{pane_dead}').trim() === '1';
 }
 
-/** A file of /proc of the process, unless it has ended. */
-function proc(pid: number, file: string, terminal: Terminal): string {
-  if (!isOver(terminal)) return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
+/** The program's process; throws what is on the screen when it has ended. */
+function pidOf(terminal: Terminal): number {
+  if (!isOver(terminal)) return terminal.pid;
   throw new Error(terminal.screen().join(' ').replaceAll(/\s+/g, ' ').trim());
 }
 
-function cpuSeconds(pid: number, terminal: Terminal): number {
-  const stat = proc(pid, 'stat', terminal);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function rssBytes(pid: number, terminal: Terminal): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(proc(pid, 'status', terminal))![1]) * 1024;
+function rssBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 }
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** A shorter run shows how the heap grows to its size, not how it goes on. */
+const GROWTH_SECONDS_MIN = 300;
+
+function growthText(growth: number, seconds: number): string {
+  return seconds < GROWTH_SECONDS_MIN ? '–' : (growth / 1024).toFixed(0);
 }
 
 /** By least squares: how much a value is above the one before; 0 of fewer than two. */
@@ -146,7 +146,7 @@ async function main(): Promise<void> {
     try {
       const { paintMs, paintCpuMs, cpu, rssEarly, rssLate, growth } = await measure(programs[name]!, seconds);
       const paint = `${paintMs.toFixed(0)} (${paintCpuMs.toFixed(0)})`;
-      const memory = `${(rssEarly / MB).toFixed(1)} | ${(rssLate / MB).toFixed(1)} | ${(growth / 1024).toFixed(0)}`;
+      const memory = `${(rssEarly / MB).toFixed(1)} | ${(rssLate / MB).toFixed(1)} | ${growthText(growth, seconds)}`;
       console.log(`| ${name} | ${paint} | ${(cpu * 100).toFixed(2)} % | ${memory} |`);
     } catch (error) {
       process.exitCode = 1;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { freePort } from '../../../src/engine/ports.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
-import { cpuSeconds } from './cpu-seconds.ts';
+import { cpuSeconds } from '../../support/cpu-seconds.ts';
 import { directTable } from './direct.ts';
 import type { Measured } from './measured.ts';
 
