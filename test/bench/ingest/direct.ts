@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { openClickHouse } from '../../../src/clickhouse/client.ts';
-import type { TestDaemon } from '../../support/daemon.ts';
 import { cpuSeconds } from '../../support/cpu-seconds.ts';
+import type { TestDaemon } from '../../support/daemon.ts';
 import type { Measured } from './measured.ts';
 
 const DIRECT_ROWS = 400_000;

@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort } from '../../../src/engine/ports.ts';
+import { cpuSeconds } from '../../support/cpu-seconds.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
-import { cpuSeconds } from '../../support/cpu-seconds.ts';
 import { directTable } from './direct.ts';
 import type { Measured } from './measured.ts';
 

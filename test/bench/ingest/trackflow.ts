@@ -1,5 +1,5 @@
-import type { TestDaemon } from '../../support/daemon.ts';
 import { cpuSeconds } from '../../support/cpu-seconds.ts';
+import type { TestDaemon } from '../../support/daemon.ts';
 import type { Measured } from './measured.ts';
 import { SECONDS, WARM_UP_SECONDS } from './rounds.ts';
 import type { Sent } from './send.ts';

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../../src/clickhouse/client.ts';
-import { cpuSeconds } from '../ingest/cpu-seconds.ts';
+import { cpuSeconds } from '../../support/cpu-seconds.ts';
 import { LONG_MS } from './received-month.ts';
 import type { Variant } from './variants.ts';
 
