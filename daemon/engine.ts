@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { openClickHouse } from '../src/clickhouse/client.ts';
 import { migrate, readMigrations } from '../src/clickhouse/migrate.ts';
+import { processEnvironment } from '../src/config/environment.ts';
 import type { HomePaths } from '../src/config/home.ts';
 import type { Config } from '../src/config/schema.ts';
 import { startEmbedded } from '../src/engine/embedded.ts';
@@ -29,6 +30,12 @@ export async function openEngine(
     const { url, user, passwordFile, database } = engine;
     return startUrl({ url, user, passwordFile, database, log: engineLog });
   }
+  const onRestart = () => counters.add('engine_restarts_total');
+  if (engine.kind === 'docker') {
+    const { dockerSettings } = await import('../src/engine/docker/engine-spec.ts');
+    const { startDocker } = await import('../src/engine/docker/docker-engine.ts');
+    return startDocker({ ...dockerSettings(paths, config, processEnvironment()), log: engineLog, onRestart });
+  }
   return startEmbedded({
     paths,
     database: engine.database,
@@ -36,7 +43,7 @@ export async function openEngine(
     query,
     log: engineLog,
     now,
-    onRestart: () => counters.add('engine_restarts_total'),
+    onRestart,
   });
 }
 

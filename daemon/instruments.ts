@@ -85,7 +85,13 @@ export class Instruments {
   constructor(options: InstrumentsOptions) {
     const { home, ringsFile, config, counters, engine, log, status, tasks, visitors, now, elapsed } = options;
     this.#options = options;
-    this.#system = new System({ counters, folder: home, enginePid: () => engine.pid, elapsed });
+    this.#system = new System({
+      counters,
+      folder: home,
+      enginePid: () => engine.pid,
+      engineContainer: () => engine.container,
+      elapsed,
+    });
     this.#engineFigures = new EngineFigures({
       endpoint: engine.endpoint,
       counters,

@@ -12,9 +12,10 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['src/event', ['src/event']],
   ['src/errors', ['src/errors']],
   ['src/package-root.ts', []],
+  ['src/archive', ['src/archive']],
   ['src/config', ['src/config', 'src/errors']],
   ['src/clickhouse', ['src/clickhouse', 'src/errors', 'src/event', 'src/package-root.ts']],
-  ['src/engine', ['src/engine', 'src/clickhouse', 'src/errors']],
+  ['src/engine', ['src/engine', 'src/archive', 'src/clickhouse', 'src/errors']],
   [
     'src/query',
     ['src/query', 'src/clickhouse', 'src/event', 'src/errors', 'src/control/protocol.ts', 'src/config/nearest.ts'],
@@ -30,6 +31,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     'src/cli',
     [
       'src/cli',
+      'src/archive',
       'src/dashboard',
       'src/loadtest',
       'src/terminal',
@@ -98,6 +100,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@clickhouse/client': ['src/clickhouse'],
   'better-sqlite3': ['daemon/state'],
   chdb: ['src/engine', 'src/cli/doctor'],
+  dockerode: ['src/engine/docker'],
   'ffi-rs': ['src/engine'],
   fastify: ['daemon/control', 'daemon/receive'],
   ws: ['daemon/receive/websocket', 'src/loadtest/send'],

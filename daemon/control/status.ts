@@ -1,5 +1,5 @@
 import type { Config } from '../../src/config/schema.ts';
-import type { LastMinute, Status } from '../../src/control/protocol.ts';
+import type { EngineContainer, LastMinute, Status } from '../../src/control/protocol.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { COUNTERS, type CounterName } from '../telemetry/catalogue.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -45,6 +45,7 @@ export function status(sources: StatusSources): Status {
       state: engine.state,
       pid: engine.pid,
       url: engine.endpoint.url,
+      container: containerOf(engine),
     },
     events: {
       accepted: counters.read('events_accepted_total'),
@@ -66,6 +67,20 @@ export function status(sources: StatusSources): Status {
       strategy: config.flush.strategy,
     },
     lastMinute: sources.lastMinute,
+  };
+}
+
+/** JSON has no NaN. */
+function containerOf({ container }: Engine): EngineContainer | null {
+  if (container === null) return null;
+  const known = (value: number) => (Number.isNaN(value) ? null : value);
+  const { cpuCores, memoryBytes, memoryBytesMax, pids } = container;
+  return {
+    ...container,
+    cpuCores: known(cpuCores),
+    memoryBytes: known(memoryBytes),
+    memoryBytesMax: known(memoryBytesMax),
+    pids: known(pids),
   };
 }
 
@@ -97,6 +112,7 @@ export function publicStatus({
 function findProblems({ engine, counters, config, state }: StatusSources): string[] {
   const problems: string[] = [];
   if (engine.state !== 'ready' && state === 'running') problems.push(`the engine is ${engine.state}`);
+  if (engine.container?.health === 'unhealthy') problems.push(`the container ${engine.container.name} is unhealthy`);
   const oldest = counters.read('spool_oldest_seconds');
   if (oldest > OLDEST_SECONDS_MAX) problems.push(`the oldest spooled event waits for ${Math.round(oldest)} s`);
   const bytes = counters.read('spool_bytes');

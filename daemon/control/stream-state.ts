@@ -30,6 +30,7 @@ export function streamState(sources: StateSources): StreamState {
       version: engine.version,
       state: engine.state,
       restarts: counters.read('engine_restarts_total'),
+      container: containerOf(engine.container),
     },
     breaker: flush.breaker,
     lastFlushError: flush.lastError,
@@ -41,6 +42,13 @@ export function streamState(sources: StateSources): StreamState {
     retention,
     schedules,
   };
+}
+
+/** Without what changes with every look: that would be sent with every look. */
+function containerOf(found: Status['engine']['container']): NonNullable<StreamState['engine']['container']> | null {
+  if (found === null) return null;
+  const { name, image, status, health, memoryBytesMax } = found;
+  return { name, image, status, health, memoryBytesMax };
 }
 
 type Reasons = readonly (readonly [reason: string, name: CounterName])[];

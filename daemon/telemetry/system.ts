@@ -7,12 +7,26 @@ import type { Counters } from './counters.ts';
 /** What the machine gives at the most. */
 export type MachineLimits = Pick<StreamState['limits'], 'hostMemoryBytes' | 'diskBytes' | 'cores' | 'openFilesMax'>;
 
+/** What a container uses; NaN where that is not known. */
+export interface ContainerUsage {
+  readonly cpuCores: number;
+  readonly memoryBytes: number;
+  readonly memoryBytesMax: number;
+  readonly pids: number;
+  readonly health: (typeof HEALTH)[number];
+}
+
+/** By the number that its gauge has. */
+const HEALTH = ['none', 'starting', 'healthy', 'unhealthy'] as const;
+
 export interface SystemOptions {
   readonly counters: Counters;
   /** The home: the disk it lies on is the one that is told about. */
   readonly folder: string;
   /** 0 while there is no process of ours. */
   readonly enginePid: () => number;
+  /** Of the engine's container; null where there is none. */
+  readonly engineContainer: () => ContainerUsage | null;
   /** Milliseconds of a clock that only goes forward. */
   readonly elapsed: () => number;
 }
@@ -26,7 +40,7 @@ const MICROSECONDS = 1e6;
 /**
  * Figures of the daemon, the engine's process and the machine, as gauges.
  *
- * The daemon's own and the load of the machine come from Node, the engine's process from `/proc` (two small reads where a
+ * The daemon's own and the load of the machine come from Node, a container's from Docker, the engine's process from `/proc` (two small reads where a
  * library starts `ps`), disk from statfs; memory of the machine, which each system counts in its own way, from
  * systeminformation. Its load comes from Node because that library starts a shell for it and waits: 15 ms of the main thread
  * every second. What cannot be known is NaN, never 0.
@@ -75,7 +89,16 @@ export class System {
   }
 
   #sampleEngine(): void {
-    const { counters, enginePid, elapsed } = this.#options;
+    const { counters, enginePid, engineContainer, elapsed } = this.#options;
+    const container = engineContainer();
+    counters.set('engine_container_memory_max_bytes', container?.memoryBytesMax ?? Number.NaN);
+    counters.set('engine_container_pids', container?.pids ?? Number.NaN);
+    counters.set('engine_container_health', container === null ? Number.NaN : HEALTH.indexOf(container.health));
+    if (container !== null) {
+      counters.set('engine_cpu_cores', container.cpuCores);
+      counters.set('engine_resident_bytes', container.memoryBytes);
+      return;
+    }
     const found = readProcess(enginePid());
     counters.set('engine_cpu_cores', found === null ? Number.NaN : this.#engineCpu.cores(found.cpuSeconds, elapsed()));
     counters.set('engine_resident_bytes', found === null ? Number.NaN : found.residentBytes);
@@ -102,6 +125,9 @@ const GAUGES: readonly GaugeName[] = [
   'process_open_files',
   'engine_cpu_cores',
   'engine_resident_bytes',
+  'engine_container_memory_max_bytes',
+  'engine_container_pids',
+  'engine_container_health',
   'host_cpu_share',
   'host_memory_used_bytes',
   'host_disk_free_bytes',

@@ -17,7 +17,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [5, 'degraded (status --strict)'],
   [64, 'configuration is not valid'],
   [65, 'input data or SQL is not valid'],
-  [69, 'something needed is not available: ClickHouse, port, home, schema'],
+  [69, 'something needed is not available: ClickHouse, Docker, image, port, home, schema'],
   [73, 'cannot create a file or directory'],
   [74, 'input or output failed'],
   [75, 'not in time; try again'],

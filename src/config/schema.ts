@@ -93,7 +93,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   engine: z
     .strictObject({
-      kind: z.enum(['embedded', 'url']).default('embedded').describe('where ClickHouse runs'),
+      kind: z.enum(['embedded', 'docker', 'url']).default('embedded').describe('where ClickHouse runs'),
       url: z.string().default('').describe('HTTP or HTTPS address of ClickHouse, for kind url'),
       user: z.string().default('default').describe('user for kind url'),
       passwordFile: file('file with the password for kind url, mode 0600'),
@@ -102,7 +102,17 @@ export const configSchema = z.strictObject({
         .regex(/^[A-Za-z_]\w{0,62}$/)
         .default('trackflow')
         .describe('database that holds the tables'),
-      memoryBytesMax: bytes(0, 0, 'memory cap of the embedded engine; 0 derives it from the machine'),
+      memoryBytesMax: bytes(0, 0, 'memory cap of an engine that we run; 0 derives it from the machine'),
+      image: z
+        .string()
+        .regex(/^[\w.\-:@/]*$/, 'the name of an image')
+        .default('')
+        .describe('image for kind docker; empty: the one that worked last, else the official one we were tried with'),
+      cpusMax: count(0, 0, 1_024, 'cores the container may use, for kind docker; 0 is all'),
+      dockerHost: z
+        .string()
+        .default('')
+        .describe('Docker daemon of this machine, like unix:///run/docker.sock; empty asks DOCKER_HOST and context'),
     })
     .prefault({}),
   query: z

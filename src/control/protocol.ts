@@ -1,4 +1,4 @@
-import type { EngineState } from '../engine/engine.ts';
+import type { ContainerFigures, Engine, EngineState } from '../engine/engine.ts';
 
 /**
  * What the CLI and the daemon say to each other over `<home>/run/control.sock` (HTTP over a Unix socket, JSON).
@@ -33,11 +33,13 @@ export interface Status {
   readonly home: string;
   readonly startedAt: string;
   readonly engine: {
-    readonly kind: 'embedded' | 'url';
+    readonly kind: Engine['kind'];
     readonly version: string;
     readonly state: EngineState;
     readonly pid: number;
     readonly url: string;
+    /** Null where it runs in none, or Docker does not tell. What is not known is null in it. */
+    readonly container: EngineContainer | null;
   };
   readonly events: {
     readonly accepted: number;
@@ -61,6 +63,10 @@ export interface Status {
   /** Null before the daemon's first second. */
   readonly lastMinute: LastMinute | null;
 }
+
+/** A container as JSON can tell it. */
+export type EngineContainer = Omit<ContainerFigures, Measured> & { readonly [Name in Measured]: number | null };
+type Measured = 'cpuCores' | 'memoryBytes' | 'memoryBytesMax' | 'pids';
 
 /** Figures of the last minute, or of the seconds there were. Counts are per second. */
 export interface LastMinute {

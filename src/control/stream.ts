@@ -166,6 +166,14 @@ export interface StreamState {
     readonly version: string;
     readonly state: string;
     readonly restarts: number;
+    /** Null where it runs in none. What it uses is in the series of the engine. */
+    readonly container?: {
+      readonly name: string;
+      readonly image: string;
+      readonly status: string;
+      readonly health: string;
+      readonly memoryBytesMax: number | null;
+    } | null;
   };
   readonly breaker: 'closed' | 'half-open' | 'open';
   readonly lastFlushError: string;

@@ -13,10 +13,9 @@ import { libchdbPath } from 'chdb/libchdb';
 import { type ClickHouse, openClickHouse, type ReadLimits } from '../clickhouse/client.ts';
 import type { Endpoint } from '../clickhouse/endpoint.ts';
 import { TrackflowError } from '../errors/error.ts';
-import { fileError } from '../errors/file-error.ts';
 import { admit } from './admit.ts';
 import type { Engine, EngineState } from './engine.ts';
-import { type EngineFile, loadEngineFile, writeSecret } from './engine-file.ts';
+import { type EngineFile, engineFileError, loadEngineFile, writeSecret } from './engine-file.ts';
 import type { EngineLog } from './log.ts';
 import { memoryCap, READER, serverConfigXml, usersConfigXml, WRITER } from './server-config.ts';
 import { type Death, Supervisor } from './supervise.ts';
@@ -51,8 +50,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Engine> {
       options.log('warn', 'engine_port_taken', { kept, chosen });
     });
   } catch (cause) {
-    if (cause instanceof SyntaxError) throw notOurs(keep);
-    throw fileError(cause, 'write', keep);
+    throw engineFileError(cause, keep);
   }
   const engine = new EmbeddedEngine(options, file, [ENTRY, library, ...clickhouseArguments(options, file)]);
   engine.start();
@@ -64,6 +62,7 @@ const ENTRY = fileURLToPath(new URL(`./engine-process${extname(import.meta.url)}
 
 class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
+  readonly container = null;
   readonly endpoint: Endpoint;
   readonly #options: EmbeddedOptions;
   readonly #supervisor: Supervisor;
@@ -177,12 +176,6 @@ export function locateLibrary(): string {
       { hints: ['use a server of yours: engine.kind url and engine.url'], cause },
     );
   }
-}
-
-function notOurs(path: string): TrackflowError {
-  return new TrackflowError('TF_IO', `${path} holds no JSON: it was damaged or is not ours`, {
-    hints: [`delete ${path}; ports and passwords of the engine are chosen anew`],
-  });
 }
 
 /** The reason in the last words of a child, in words that help where we know it. */

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { errnoOf } from '../errors/file-error.ts';
+import { TrackflowError } from '../errors/error.ts';
+import { errnoOf, fileError } from '../errors/file-error.ts';
 import { freePort, portIsFree } from './ports.ts';
 
-/** What an embedded engine keeps from its first start on. Kept in `run/engine.json`, mode 0600. */
+/** What an engine that we run keeps from its first start on. Kept in `run/engine.json`, mode 0600. */
 export interface EngineFile {
   readonly httpPort: number;
   readonly tcpPort: number;
   readonly writerPassword: string;
   readonly readerPassword: string;
+  /** Id in the names and labels of containers; there once one was wanted. */
+  readonly instance?: string;
+  /** Image of the container that worked last. */
+  readonly image?: string;
 }
 
 /** An engine whose daemon was killed lets go of its ports within moments; only a stranger keeps them longer. */
@@ -24,12 +29,35 @@ export async function loadEngineFile(
   path: string,
   onMoved: (kept: number, chosen: number) => void,
 ): Promise<EngineFile> {
-  const kept = readEngineFile(path) ?? (await inventEngineFile());
+  return changeEngineFile(path, (kept) => withFreePorts(kept, onMoved));
+}
+
+/** The same with every port replaced that somebody holds. */
+export async function withFreePorts(
+  kept: EngineFile,
+  onMoved: (kept: number, chosen: number) => void,
+): Promise<EngineFile> {
   const httpPort = await keepOrReplace(kept.httpPort, onMoved);
   const tcpPort = await keepOrReplace(kept.tcpPort, onMoved);
-  const current = { ...kept, httpPort, tcpPort };
+  return { ...kept, httpPort, tcpPort };
+}
+
+/** Keeps what `change` makes of what is kept, or of what is made up where nothing is. Throws like `loadEngineFile`. */
+export async function changeEngineFile(
+  path: string,
+  change: (kept: EngineFile) => EngineFile | Promise<EngineFile>,
+): Promise<EngineFile> {
+  const current = await change(readEngineFile(path) ?? (await inventEngineFile()));
   writeSecret(path, `${JSON.stringify(current, null, 2)}\n`);
   return current;
+}
+
+/** What reading or writing `path` threw, as the error to tell. */
+export function engineFileError(cause: unknown, path: string): TrackflowError {
+  if (!(cause instanceof SyntaxError)) return fileError(cause, 'write', path);
+  return new TrackflowError('TF_IO', `${path} holds no JSON: it was damaged or is not ours`, {
+    hints: [`delete ${path}; ports and passwords of the engine are chosen anew`],
+  });
 }
 
 /** Replaces the file in one step; never readable by others, not even for a moment. */
@@ -39,7 +67,8 @@ export function writeSecret(path: string, text: string): void {
   renameSync(fresh, path);
 }
 
-function readEngineFile(path: string): EngineFile | null {
+/** What is kept; null before the first start. Throws what the file system throws, and SyntaxError. */
+export function readEngineFile(path: string): EngineFile | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as EngineFile;
   } catch (cause) {

@@ -1,9 +1,11 @@
 /**
- * The two configuration files of the embedded engine, as text. Sized for a small machine that runs other things too:
- * a memory cap, small caches and pools, and none of the system log tables that would grow without bound.
+ * The two configuration files of the embedded engine, as text, and the parts of them that an engine in a container shares.
+ * Sized for a small machine that runs other things too: a memory cap, small caches and pools, and none of the system log
+ * tables that would grow without bound.
  */
 import { createHash } from 'node:crypto';
 import { ANSWER_SETTINGS, type ReadLimits, readSettings } from '../clickhouse/settings.ts';
+import { type XmlBranch, xmlDocument } from './xml.ts';
 
 export const WRITER = 'trackflow';
 export const READER = 'reader';
@@ -31,9 +33,16 @@ export interface ServerConfig {
 
 /** `clickhouse.xml`: what the process may use. */
 export function serverConfigXml({ logFile, usersFile, memoryBytesMax }: ServerConfig): string {
-  return document({
+  return xmlDocument({
     logger: { log: logFile, size: '10M', count: 3 },
     users_config: usersFile,
+    ...resources(memoryBytesMax),
+  });
+}
+
+/** Memory, caches and pools of one server. */
+export function resources(memoryBytesMax: number): XmlBranch {
+  return {
     max_server_memory_usage: memoryBytesMax,
     max_connections: 256,
     keep_alive_timeout: 10,
@@ -58,7 +67,7 @@ export function serverConfigXml({ logFile, usersFile, memoryBytesMax }: ServerCo
       number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
       number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
     },
-  });
+  };
 }
 
 export interface UsersConfig {
@@ -79,20 +88,11 @@ export interface UsersConfig {
  * system tables that ClickHouse grants everybody.
  */
 export function usersConfigXml(users: UsersConfig): string {
-  const limits = { ...users.limits, memoryBytesMax: readMemory(users) };
-  return document({
+  return xmlDocument({
     profiles: {
       default: {},
       boot: { max_sessions_for_user: 1 },
-      reader: {
-        ...readSettings(limits),
-        ...ANSWER_SETTINGS,
-        max_threads: READ_THREADS,
-        allow_introspection_functions: 0,
-        // On in clickhouse-local: an expression alone would be a statement.
-        implicit_select: 0,
-        readonly: 1,
-      },
+      [READER]: readerProfile(users),
     },
     quotas: { default: {} },
     users: {
@@ -105,55 +105,49 @@ export function usersConfigXml(users: UsersConfig): string {
           query: ['GRANT SYSTEM LISTEN ON *.*', 'GRANT CREATE TEMPORARY TABLE ON *.*', 'GRANT READ ON FILE'],
         },
       },
-      [WRITER]: {
-        password_sha256_hex: sha256(users.writerPassword),
-        networks: LOOPBACK,
-        profile: 'default',
-        quota: 'default',
-      },
-      [READER]: {
-        password_sha256_hex: sha256(users.readerPassword),
-        networks: LOOPBACK,
-        profile: 'reader',
-        quota: 'default',
-        grants: { query: [`GRANT SELECT ON ${users.database}.*`] },
-      },
+      ...ourUsers(users, LOOPBACK),
     },
   });
 }
 
-const LOOPBACK = { ip: ['127.0.0.1', '::1'] };
+/** The writer, who may do everything, and the reader, from these networks. Passwords stand as hashes only. */
+export function ourUsers(users: UsersConfig, networks: XmlBranch): XmlBranch {
+  return {
+    [WRITER]: {
+      password_sha256_hex: sha256(users.writerPassword),
+      networks,
+      profile: 'default',
+      quota: 'default',
+    },
+    [READER]: {
+      password_sha256_hex: sha256(users.readerPassword),
+      networks,
+      profile: READER,
+      quota: 'default',
+      grants: { query: [`GRANT SELECT ON ${users.database}.*`] },
+    },
+  };
+}
 
-function readMemory({ limits, memoryBytesMax }: UsersConfig): number {
+/** What one read may use. */
+export function readerProfile(users: Pick<UsersConfig, 'limits' | 'memoryBytesMax'>): XmlBranch {
+  return {
+    ...readSettings({ ...users.limits, memoryBytesMax: readMemory(users) }),
+    ...ANSWER_SETTINGS,
+    max_threads: READ_THREADS,
+    allow_introspection_functions: 0,
+    // On in clickhouse-local: an expression alone would be a statement.
+    implicit_select: 0,
+    readonly: 1,
+  };
+}
+
+export const LOOPBACK = { ip: ['127.0.0.1', '::1'] };
+
+function readMemory({ limits, memoryBytesMax }: Pick<UsersConfig, 'limits' | 'memoryBytesMax'>): number {
   return Math.min(limits.memoryBytesMax, Math.floor(memoryBytesMax * READ_MEMORY_SHARE));
 }
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-type Leaf = string | number;
-type Branch = { readonly [name: string]: Node };
-type Node = Leaf | readonly Leaf[] | Branch;
-
-function document(root: Branch): string {
-  return `${element('clickhouse', root)}\n`;
-}
-
-/** A list becomes the element repeated, which is how ClickHouse writes lists. */
-function element(name: string, node: Node): string {
-  if (Array.isArray(node)) return node.map((one: Leaf) => element(name, one)).join('');
-  const inside =
-    typeof node === 'object'
-      ? Object.entries(node)
-          .map(([child, value]) => element(child, value as Node))
-          .join('')
-      : escaped(String(node));
-  return `<${name}>${inside}</${name}>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

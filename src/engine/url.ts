@@ -41,6 +41,7 @@ export async function startUrl(options: UrlOptions): Promise<Engine> {
 class UrlEngine implements Engine {
   readonly kind = 'url';
   readonly pid = 0;
+  readonly container = null;
   readonly endpoint: Endpoint;
   readonly #server: ClickHouse;
   readonly #watch: EngineWatch;

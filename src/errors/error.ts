@@ -36,6 +36,8 @@ export const ERRORS = {
   TF_INPUT: { exit: 65, who: 'you' },
   TF_QUERY: { exit: 65, who: 'you' },
   TF_ENGINE_UNAVAILABLE: { exit: 69, who: 'environment' },
+  TF_DOCKER_UNAVAILABLE: { exit: 69, who: 'environment' },
+  TF_IMAGE_MISSING: { exit: 69, who: 'environment' },
   TF_PORT_IN_USE: { exit: 69, who: 'environment' },
   TF_SCHEMA_NEWER: { exit: 69, who: 'you' },
   TF_HOME_IN_USE: { exit: 69, who: 'you' },

@@ -34,6 +34,7 @@ const AWAY: Engine = {
   state: 'down',
   version: '',
   pid: 0,
+  container: null,
   onState: () => () => {},
   ready: async () => {},
   close: async () => {},

@@ -35,5 +35,9 @@ export function startScreen(report: StartReport, instance: Instance, style: Styl
 function dataPlace({ engine }: Status, { paths }: Instance): string {
   const version = engine.version === '' ? '' : ` ${engine.version}`;
   if (engine.kind === 'url') return `ClickHouse${version} at ${engine.url}, spool in ${paths.spool}`;
+  if (engine.kind === 'docker') {
+    const name = engine.container?.name ?? '';
+    return `${paths.home} and the Docker volume ${name} (ClickHouse${version} in the container of that name)`;
+  }
   return `${paths.home} (ClickHouse${version} embedded; keep this directory and you keep everything)`;
 }

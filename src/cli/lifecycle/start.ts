@@ -5,6 +5,7 @@ import type { Config } from '../../config/schema.ts';
 import type { Flags } from '../../config/sources.ts';
 import type { Status } from '../../control/protocol.ts';
 import { TrackflowError } from '../../errors/error.ts';
+import { prepareEngine } from '../engine/prepare.ts';
 import type { Instance } from '../instance.ts';
 import { poll } from '../poll.ts';
 import { Launch } from './launch.ts';
@@ -47,19 +48,24 @@ export async function startInstance(instance: Instance, options: StartOptions): 
   if (running !== undefined) return alreadyRunning(instance, running, config);
 
   const program = options.program ?? builtDaemon();
-  const launch = new Launch({ program, home, env, flags: options.flags, output: instance.paths.daemonOutput });
+  const begun = { program, home, env, flags: options.flags, output: instance.paths.daemonOutput };
   if (!options.wait) {
+    const launch = new Launch(begun);
     launch.release();
     return { ...EMPTY, changed: true, home, pid: launch.pid };
   }
   instance.say(`starting TrackFlow in ${home}`);
+  const engine = await prepareEngine(instance, config, options.timeoutMs);
+  const launch = new Launch(begun);
   try {
-    const status = await launch.ready({ ...options, signal: instance.signal, onProgress: instance.say });
+    const { timeoutMs } = engine;
+    const status = await launch.ready({ timeoutMs, signal: instance.signal, onProgress: instance.say });
     launch.release();
     return { ...EMPTY, changed: true, ...readyPart(status, config) };
   } catch (cause) {
     if (instance.signal.aborted) instance.say('undoing the start; press Ctrl-C again to leave at once');
     await launch.rollBack();
+    await engine.undo();
     if (!(cause instanceof TrackflowError) || cause.code !== 'TF_HOME_IN_USE') throw cause;
     // Another start was faster: it is this instance all the same.
     return alreadyRunning(instance, await awaitRunning(instance, options.timeoutMs, cause), config);

@@ -1,4 +1,4 @@
-import type { Status } from '../../control/protocol.ts';
+import type { EngineContainer, Status } from '../../control/protocol.ts';
 import { terminalText } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
 import type { Style } from '../terminal/style.ts';
@@ -101,5 +101,13 @@ function flushText({ flush }: Status): string {
 
 function engineText({ engine }: Status): string {
   const pid = engine.pid > 0 ? ` (pid ${engine.pid})` : '';
-  return `${engine.kind} ${engine.version} ${engine.state}${pid} at ${engine.url}`.replaceAll('  ', ' ');
+  const container = engine.container === null ? '' : containerText(engine.container);
+  return `${engine.kind} ${engine.version} ${engine.state}${pid} at ${engine.url}${container}`.replaceAll('  ', ' ');
+}
+
+function containerText({ name, status, health, memoryBytes, restarts }: EngineContainer): string {
+  const parts = [`container ${name} ${status}${health === 'none' ? '' : `, ${health}`}`];
+  if (memoryBytes !== null) parts.push(bytesText(memoryBytes));
+  if (restarts > 0) parts.push(plural(restarts, 'restart'));
+  return `, ${parts.join(', ')}`;
 }

@@ -37,7 +37,9 @@ export interface InjectOptions {
 export function checkFaults(faults: readonly Fault[], { engine }: Pick<Status, 'engine'>): void {
   const needy = faults.find(({ kind }) => kind !== 'kill-daemon');
   if (needy === undefined || engine.kind === 'embedded') return;
-  throw new TrackflowError('TF_USAGE', `--fault ${needy.name}: ClickHouse runs by URL and is not ours to stop`, {
+  const where =
+    engine.kind === 'docker' ? 'in a container, which has no process of ours' : 'by URL and is not ours to stop';
+  throw new TrackflowError('TF_USAGE', `--fault ${needy.name}: ClickHouse runs ${where}`, {
     hints: ['allowed here: kill-daemon@TIME', 'with the embedded engine all faults can be done'],
   });
 }

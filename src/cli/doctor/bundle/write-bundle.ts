@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { arch, platform, release } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { type ArchiveFile, tarOf } from '../../../archive/tar.ts';
 import { fileError } from '../../../errors/file-error.ts';
 import { configReport } from '../../config/report.ts';
 import { recentLines } from '../../logs/follow.ts';
@@ -9,7 +10,6 @@ import { daemonLog, engineLog, type LogSource } from '../../logs/sources.ts';
 import type { Patient } from '../check.ts';
 import { readMetricsText } from '../collector-metrics.ts';
 import { redactor } from './redact.ts';
-import { type ArchiveFile, tarOf } from './tar.ts';
 
 const FILE_MODE = 0o600;
 const LOG_LINES_MAX = 2_000;

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { tarOf } from '../../../../../src/cli/doctor/bundle/tar.ts';
-import { temporaryHome } from '../../../../support/temporary-home.ts';
+import { tarOf } from '../../../src/archive/tar.ts';
+import { temporaryHome } from '../../support/temporary-home.ts';
 
 it('an archive comes out of tar as it went in, whatever the sizes', () => {
   const folder = temporaryHome();

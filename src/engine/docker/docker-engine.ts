@@ -1,0 +1,201 @@
+/**
+ * ClickHouse in a container of ours.
+ *
+ * Promises: the container of this home is found or made, and brought up again when it ends, is stopped or removed by
+ * whomever; it is stopped when we are closed, and goes on when we are killed, to be adopted by the next start. Always
+ * true: the endpoint does not change for the life of the object; never a second container. While Docker or the container is
+ * away the state is `down` and callers keep what they have.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClickHouse, openClickHouse } from '../../clickhouse/client.ts';
+import type { Endpoint } from '../../clickhouse/endpoint.ts';
+import { TrackflowError } from '../../errors/error.ts';
+import { admit } from '../admit.ts';
+import type { ContainerFigures, Engine, EngineState } from '../engine.ts';
+import type { EngineLog } from '../log.ts';
+import { EngineWatch } from '../watch.ts';
+import { bringUp, keepWithPorts, openDocker, STOP_MS_MAX } from './bring-up.ts';
+import type { Docker } from './client/docker.ts';
+import { ContainerLog, LOG_FILE } from './container-log.ts';
+import { ContainerWatch } from './container-watch.ts';
+import { checkHome, type DockerSettings, engineEndpoint, engineName, type Kept, keep } from './engine-spec.ts';
+
+const RETRY_MS = 50;
+/** A server with many parts takes its time; a person who waits has a shorter patience of their own. */
+const READY_MS_MAX = 600_000;
+const CHECK_EVERY_MS = 5_000;
+const BACKOFF_MS_MIN = 500;
+const BACKOFF_MS_MAX = 10_000;
+
+export interface DockerEngineOptions extends DockerSettings {
+  readonly log: EngineLog;
+  /** Called each time the container was started again. */
+  readonly onRestart?: () => void;
+}
+
+/**
+ * Begins to bring the container up; `ready` tells when it answers. A Docker that is away is waited for. Rejects with
+ * TF_DOCKER_UNAVAILABLE for an address that cannot be used, TF_HOME_IN_USE, and what `keep` throws.
+ */
+export async function startDocker(options: DockerEngineOptions): Promise<Engine> {
+  const docker = openDocker(options);
+  const engine = new DockerEngine(docker, options, await keptForStart(docker, options));
+  engine.start();
+  return engine;
+}
+
+/** Ports are chosen now if they ever are: from here on others speak to them. */
+async function keptForStart(docker: Docker, options: DockerEngineOptions): Promise<Kept> {
+  const kept = await keep(options);
+  try {
+    const existing = await docker.container(engineName(kept));
+    checkHome(existing, options);
+    return await keepWithPorts(options, existing, (line) => options.log('warn', 'engine_port_taken', { line }));
+  } catch (cause) {
+    if (cause instanceof TrackflowError && cause.code === 'TF_HOME_IN_USE') throw cause;
+    return kept;
+  }
+}
+
+class DockerEngine implements Engine {
+  readonly kind = 'docker';
+  readonly pid = 0;
+  readonly endpoint: Endpoint;
+  readonly #options: DockerEngineOptions;
+  readonly #docker: Docker;
+  readonly #name: string;
+  readonly #server: ClickHouse;
+  readonly #watch: EngineWatch;
+  readonly #container: ContainerWatch;
+  readonly #output: ContainerLog;
+  readonly #closing = new AbortController();
+  #wake: () => void = () => {};
+  #copying = false;
+  #kept: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+  #told = '';
+
+  constructor(docker: Docker, options: DockerEngineOptions, kept: Kept) {
+    this.#docker = docker;
+    this.#options = options;
+    this.#name = engineName(kept);
+    this.endpoint = engineEndpoint(options, kept);
+    this.#server = openClickHouse({ ...this.endpoint, database: 'system' }, 'writer');
+    this.#watch = new EngineWatch({
+      admit: () => admit(this.#server, options.database),
+      ping: () => this.#server.ping(),
+      retryMs: RETRY_MS,
+      describe: () => `ClickHouse in the container ${this.#name}`,
+    });
+    this.#output = new ContainerLog({ docker, name: this.#name, path: join(options.paths.logs, LOG_FILE) });
+    this.#container = new ContainerWatch({
+      docker,
+      name: this.#name,
+      id: kept.instance,
+      log: options.log,
+      onRestart: () => options.onRestart?.(),
+      onRunning: () => void this.#copyOutput(),
+      onEnded: () => {
+        this.#watch.lost('its container ended');
+        this.#wake();
+      },
+    });
+  }
+
+  get state(): EngineState {
+    return this.#watch.state;
+  }
+
+  get version(): string {
+    return this.#watch.version;
+  }
+
+  get container(): ContainerFigures | null {
+    return this.#container.figures;
+  }
+
+  start(): void {
+    this.#watch.start();
+    this.#container.start();
+    this.#kept = this.#keepUp();
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    return this.#watch.onState(listener);
+  }
+
+  ready(timeoutMs: number): Promise<void> {
+    return this.#watch.ready(timeoutMs);
+  }
+
+  close(timeoutMs: number): Promise<void> {
+    this.#closed ??= this.#close(timeoutMs);
+    return this.#closed;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#watch.stop();
+    this.#closing.abort(new TrackflowError('TF_INTERRUPTED', 'the daemon stops'));
+    this.#wake();
+    await this.#kept;
+    await this.#server.close();
+    try {
+      await this.#docker.stop(this.#name, Math.min(timeoutMs, STOP_MS_MAX));
+    } catch (cause) {
+      this.#options.log('warn', 'engine_container_not_stopped', { error: String(cause) });
+    }
+    await this.#container.close();
+  }
+
+  /** Looks whether the container is there, every few seconds and when it ended, and brings it up when not; until closed. */
+  async #keepUp(): Promise<void> {
+    const { signal } = this.#closing;
+    let failures = 0;
+    let first = true;
+    while (!signal.aborted) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      try {
+        if (first || (await this.#isGone())) {
+          await bringUp(this.#options, { timeoutMs: READY_MS_MAX, signal, keepPorts: true });
+          await this.#container.look();
+        }
+        first = false;
+        failures = 0;
+        this.#told = '';
+      } catch (cause) {
+        if (!signal.aborted) this.#tell(cause);
+        failures += 1;
+      }
+      const pause = failures === 0 ? CHECK_EVERY_MS : Math.min(BACKOFF_MS_MIN * 2 ** (failures - 1), BACKOFF_MS_MAX);
+      if (!signal.aborted) await sleep(pause, undefined, { signal: woken.signal }).catch(() => {});
+    }
+  }
+
+  /** One that Docker itself starts again is not gone, nor one that somebody paused. */
+  async #isGone(): Promise<boolean> {
+    const state = await this.#docker.container(this.#name);
+    return state === null || ['created', 'exited', 'dead'].includes(state.status);
+  }
+
+  /** Once per problem: it is tried again and again. */
+  #tell(cause: unknown): void {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    this.#watch.lost(cause);
+    if (problem !== this.#told) this.#options.log('error', 'engine_unusable', { problem });
+    this.#told = problem;
+  }
+
+  async #copyOutput(): Promise<void> {
+    if (this.#copying) return;
+    this.#copying = true;
+    try {
+      await this.#output.follow(this.#closing.signal);
+    } catch {
+      // Docker is away; the next start of the container, or the next look, goes on where this ended.
+    } finally {
+      this.#copying = false;
+    }
+  }
+}
