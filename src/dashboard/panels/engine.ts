@@ -1,10 +1,10 @@
 import { gauge } from '../../terminal/charts/gauge.ts';
-import { toWidth } from '../../terminal/lines.ts';
+import { fitting, toWidth } from '../../terminal/lines.ts';
 import { fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
 import { bytesText, charts, figure, type Panel, type Scene } from '../screen/scene.ts';
 
-const NAME_COLUMNS = 9;
+const NAME_COLUMNS = 10;
 
 /** ClickHouse: what goes in, what it holds, what it costs. */
 export const engine: Panel = {
@@ -48,8 +48,32 @@ function lines(scene: Scene): string[] {
         : `${bytesText(scene, memory)}/${bytesText(scene, memoryMax)} ${gauge(share, 8, look)} ${percent(share)}`,
     ),
     row('cpu', `${percent(value('engine_cpu'))}  rss ${bytesText(scene, value('engine_rss_bytes'))}`),
+    ...containerParts(scene).map((parts) => row('container', fitting(parts, width - NAME_COLUMNS))),
     row('events', `${shortNumber(tableRows)} rows  ${bytesText(scene, tableBytes)}`),
     row('row size', tableRows ? `${fullNumber((tableBytes ?? 0) / tableRows)} B` : fullNumber(null)),
+  ];
+}
+
+/**
+ * Of an engine in a container, what Docker says: `healthy`, its memory of what it may use, CPU, restarts, its name. None for
+ * other kinds.
+ */
+export function containerParts(scene: Scene): string[][] {
+  const engine = scene.snapshot.facts.state?.engine;
+  const found = engine?.container ?? null;
+  if (engine === undefined || found === null) return [];
+  const { look } = scene;
+  const [memory, cpu] = [figure(scene, 'engine_rss_bytes'), figure(scene, 'engine_cpu')];
+  const state = found.health === 'none' ? found.status : found.health;
+  const isWell = found.status === 'running' && found.health !== 'unhealthy';
+  return [
+    [
+      look.paint(isWell ? 'good' : 'bad', terminalText(state)),
+      `${bytesText(scene, memory)}/${bytesText(scene, found.memoryBytesMax)}`,
+      `cpu ${percent(cpu)}`,
+      engine.restarts > 0 ? look.paint('warn', `${engine.restarts} restarts`) : '0 restarts',
+      look.paint('dim', terminalText(found.name)),
+    ],
   ];
 }
 

@@ -76,6 +76,7 @@ export function snapshotText({ at, state, figures, sources, tasks }: DashDocumen
       'clickhouse',
       `${state.engine.state}  parts ${fullNumber(figures.engine_parts)}  ${fullNumber(figures.table_rows)} rows`,
     ),
+    ...containerTexts(state, figures).map((text) => row('container', text)),
     row('daemon', `cpu ${percent(figures.daemon_cpu)}  rss ${bytes(figures.daemon_rss_bytes)}`),
     row('disk', `${bytes(figures.disk_free_bytes)} free`),
     row('visitors', `${fullNumber(figures.live_visitors)} live`),
@@ -109,4 +110,13 @@ export function watchLine({ at, figures }: DashDocument): string {
     `spool ${fullNumber(figures.spool_rows)}`,
     `p99 ${milliseconds(figures.ack_p99_ms)}`,
   ].join('  ');
+}
+
+/** Of an engine in a container; none for other kinds. */
+function containerTexts({ engine }: StreamState, figures: DashDocument['figures']): string[] {
+  const { container = null, restarts } = engine;
+  if (container === null) return [];
+  const memory = `${bytes(figures.engine_rss_bytes)} of ${bytes(container.memoryBytesMax)}`;
+  const state = container.health === 'none' ? container.status : container.health;
+  return [`${state}  ${memory}  cpu ${percent(figures.engine_cpu)}  ${restarts} restarts  ${container.name}`];
 }

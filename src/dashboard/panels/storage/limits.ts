@@ -4,6 +4,7 @@ import { fitting, toWidth } from '../../../terminal/lines.ts';
 import { duration, fullNumber, milliseconds, percent } from '../../../terminal/numbers.ts';
 import { terminalText } from '../../../terminal/text.ts';
 import type { Scene } from '../../screen/scene.ts';
+import { containerParts } from '../engine.ts';
 import { diskText } from '../system.ts';
 import { whenText } from '../tasks.ts';
 import { ageMs, storagePanel } from './known-storage.ts';
@@ -22,6 +23,7 @@ export const limits = storagePanel('limits', 'Storage', (figures, scene, width) 
     row('mutations', ...mutationsParts(figures, scene)),
     row('retention', ...retentionParts(scene)),
     row('disk', diskText(scene, width - NAME_COLUMNS)),
+    ...containerParts(scene).map((parts) => row('container', ...parts)),
     row('asked', ...askedParts(figures, scene)),
   ];
   return { lines };

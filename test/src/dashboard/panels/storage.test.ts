@@ -89,3 +89,20 @@ it('shows the retention and its next run', () => {
   const nextAt = new Date(T0 + 4 * 3_600_000 + 2_000).toISOString();
   expect(kept({ days: 90, nextAt })).toMatch(/retention +90 days +next run in 4h/);
 });
+
+it('shows health, memory, CPU and restarts of a container, beside the storage and in the panel of ClickHouse', () => {
+  const container = {
+    name: `trackflow-0123${HOSTILE}`,
+    image: 'clickhouse/clickhouse-server:26.8',
+    status: 'running',
+    health: 'unhealthy',
+    memoryBytesMax: 2 * 1024 ** 3,
+  };
+  const state = { ...STATE, engine: { ...STATE.engine, kind: 'docker', restarts: 3, container } };
+  const store = showing({ figures: storageFigures(), failure: '' }, 2, state);
+  store.receive(tick(3, { engine_rss_bytes: 410 * 1024 ** 2, engine_cpu: 1.5 }));
+  const rows = drawn(store).match(/container +unhealthy {2}410M\/2G {2}cpu 150% {2}3 restarts/g);
+  expect(rows).toHaveLength(2);
+  expect(drawn(store)).not.toContain('\u001b[2J');
+  expect(drawn(showing({ figures: storageFigures(), failure: '' }))).not.toContain('container');
+});
