@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
  * missing, this throws, so that a gate which promises a service never skips its tests silently.
  */
 export function available(name: string, check: () => boolean): boolean {
-  const required = (process.env.TRACKFLOW_TEST_REQUIRE ?? '').split(',').includes(name);
+  const required = isRequired(name);
   let found = false;
   try {
     found = check();
@@ -14,6 +14,11 @@ export function available(name: string, check: () => boolean): boolean {
   }
   if (required && !found) throw new Error(`this run requires ${name}, which is not here`);
   return found;
+}
+
+/** Whether this run may not do without it. */
+export function isRequired(name: string): boolean {
+  return (process.env.TRACKFLOW_TEST_REQUIRE ?? '').split(',').includes(name);
 }
 
 /** strace, and the right to trace children. */
