@@ -8,7 +8,8 @@ import { seededRandom, testSeed } from '../support/seed.ts';
 
 /** Small batches and short ages: many inserts, so that a fault meets every step of them. */
 const BUSY_FLUSH = { 'flush.rowsMax': 400, 'flush.ageMsMax': 30, 'flush.timeoutMs': 5_000 };
-const LOAD_MS = 200;
+/** Events between two faults: enough that some are on every part of their way. */
+const EVENTS_BETWEEN = 100;
 
 const docker = await startTestDocker();
 afterAll(() => docker?.stop());
@@ -37,7 +38,7 @@ describe.skipIf(docker === null)('an acknowledged event is stored exactly once',
       new Oracle({ account: 'retrying', url, random, connections: 4, retry: true, repeat: 0.05 }),
     ].map((oracle) => oracle.start());
     for (const [fault, strike] of Object.entries(FAULTS)) {
-      await accepted(oracles[0]!);
+      await accepted(daemon, oracles[0]!);
       const before = docker!.inspect(name, '.State.StartedAt');
       await strike(name);
       await daemon
@@ -47,7 +48,7 @@ describe.skipIf(docker === null)('an acknowledged event is stored exactly once',
         });
       await back(daemon, fault);
     }
-    await accepted(oracles[0]!);
+    await accepted(daemon, oracles[0]!);
     await Promise.all(oracles.map((oracle) => oracle.stop()));
     const status = await daemon.drained();
     for (const oracle of oracles) {
@@ -64,10 +65,9 @@ describe.skipIf(docker === null)('an acknowledged event is stored exactly once',
   }, 120_000);
 });
 
-async function accepted(oracle: Oracle): Promise<void> {
+async function accepted(daemon: TestDaemon, oracle: Oracle): Promise<void> {
   const before = oracle.acknowledged();
-  await new Promise((resolve) => setTimeout(resolve, LOAD_MS));
-  expect(oracle.acknowledged()).toBeGreaterThan(before);
+  await daemon.until(async () => oracle.acknowledged() > before + EVENTS_BETWEEN);
 }
 
 /** What waited during the fault has reached ClickHouse. */

@@ -113,13 +113,18 @@ export class TestDocker {
     await this.start();
   }
 
+  /** Removes every container, volume and network. */
+  clear(): void {
+    const names = this.containers();
+    if (names.length > 0) this.run('rm', '--force', '--volumes', ...names);
+    const volumes = this.run('volume', 'ls', '--quiet').split('\n').filter(Boolean);
+    if (volumes.length > 0) this.run('volume', 'rm', ...volumes);
+    this.run('network', 'prune', '--force');
+  }
+
   /** Removes every container and network, ends dockerd and deletes all it had. */
   async stop(): Promise<void> {
-    if (this.#daemon?.exitCode === null && this.#answers()) {
-      const names = this.containers();
-      if (names.length > 0) this.run('rm', '--force', '--volumes', ...names);
-      this.run('network', 'prune', '--force');
-    }
+    if (this.#daemon?.exitCode === null && this.#answers()) this.clear();
     await this.#end('SIGTERM');
     await ended(this.#containerd, 'SIGTERM');
     for (const mount of mountsBelow(this.folder)) execFileSync('umount', ['--lazy', mount]);

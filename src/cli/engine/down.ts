@@ -32,7 +32,7 @@ const LEASE_MS_MAX = 10_000;
  */
 export async function engineDown(instance: Instance, options: EngineDownOptions): Promise<EngineDownReport> {
   prepareHome(instance.home);
-  const settings = settingsOf(instance, engineConfig(instance));
+  const settings = settingsOf(instance, (await engineConfig(instance)).config);
   const name = engineName(await keep(settings));
   if (options.purge && !(options.yes && options.confirm === name)) throw unconfirmed(name, options.confirm);
   await refuseWhileUsed(instance);

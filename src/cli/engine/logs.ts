@@ -42,7 +42,7 @@ export async function engineLogs(
 async function orphanedLog(instance: Instance): Promise<ContainerLog | undefined> {
   const id = readEngineFile(engineFilePath(instance))?.instance;
   if (id === undefined || (await readStatus(instance, { strict: false })).running !== undefined) return undefined;
-  const docker = openDocker(settingsOf(instance, engineConfig(instance)));
+  const docker = openDocker(settingsOf(instance, (await engineConfig(instance)).config));
   const name = engineName({ instance: id });
   if ((await docker.container(name)) === null) return undefined;
   return new ContainerLog({ docker, name, path: join(instance.paths.logs, LOG_FILE) });

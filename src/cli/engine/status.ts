@@ -54,7 +54,7 @@ function instanceId({ paths }: Instance): string | undefined {
 }
 
 async function lookAtDocker(instance: Instance): Promise<Pick<EngineStatusReport, 'docker' | 'container'>> {
-  const docker = openDocker(settingsOf(instance, engineConfig(instance)));
+  const docker = openDocker(settingsOf(instance, (await engineConfig(instance)).config));
   const { version } = await docker.ping();
   const id = instanceId(instance);
   const found = id === undefined ? null : await docker.container(engineName({ instance: id }));

@@ -3,7 +3,7 @@ import { openDocker } from '../../engine/docker/bring-up.ts';
 import { engineName, type Kept, keep, PINNED_IMAGE } from '../../engine/docker/engine-spec.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import type { Instance } from '../instance.ts';
-import { engineConfig, settingsOf, up } from './up.ts';
+import { engineConfig, settingsOf, up, withImage } from './up.ts';
 
 export interface EngineUpgradeReport {
   readonly schema: 'trackflow.engine-upgrade/1';
@@ -26,8 +26,8 @@ export async function engineUpgrade(
   { image, timeoutMs }: { readonly image: string | undefined; readonly timeoutMs: number },
 ): Promise<EngineUpgradeReport> {
   prepareHome(instance.home);
-  const configured = engineConfig(instance).engine.image;
-  const settings = settingsOf(instance, engineConfig(instance));
+  const { config, origins } = await engineConfig(instance);
+  const settings = settingsOf(instance, config);
   const kept = await keep(settings);
   const docker = openDocker(settings);
   await docker.ping();
@@ -35,10 +35,12 @@ export async function engineUpgrade(
   if (before === null) {
     throw new TrackflowError('TF_NOT_RUNNING', 'there is no container to upgrade', { hints: ['trackflow engine up'] });
   }
+  // What was a flag of the last start is not what the next one has.
+  const configured = origins['engine.image'] === 'flag' ? '' : config.engine.image;
   const wanted = image ?? (configured || imageToUpgradeTo(kept));
   if (configured !== '' && wanted !== configured) throw otherImage(configured, wanted);
   instance.say(`upgrading from ${before.image} to ${wanted}`);
-  const { brought, stop } = await up(instance, engineConfig(instance, wanted), { timeoutMs, refresh: true }).catch(
+  const { brought, stop } = await up(instance, withImage(config, wanted), { timeoutMs, refresh: true }).catch(
     (cause: unknown) => {
       throw withOldImage(cause, before.image);
     },

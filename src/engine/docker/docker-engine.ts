@@ -158,7 +158,9 @@ class DockerEngine implements Engine {
       this.#wake = () => woken.abort();
       try {
         if (first || (await this.#isGone())) {
-          await bringUp(this.#options, { timeoutMs: READY_MS_MAX, signal, keepPorts: true });
+          // Whoever has upgraded it since the start knows better than our flags: what worked last is what it gets.
+          const settings = first ? this.#options : { ...this.#options, image: '' };
+          await bringUp(settings, { timeoutMs: READY_MS_MAX, signal, keepPorts: true });
           await this.#container.look();
         }
         first = false;

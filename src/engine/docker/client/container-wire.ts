@@ -6,7 +6,7 @@ const LOG_OPTIONS = { 'max-size': '10m', 'max-file': '3' };
 /** What an entry point needs that starts as root, prepares its directories and steps down. */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
 const NANO = 1e9;
-const HEALTH = { intervalMs: 10_000, timeoutMs: 5_000, startMs: 60_000, retries: 3 };
+const HEALTH = { intervalMs: 5_000, timeoutMs: 5_000, startMs: 60_000, retries: 3 };
 
 export interface ContainerState {
   readonly id: string;
