@@ -33,7 +33,7 @@ export const INTERNAL_EVENTS = {
   engine_down: 'the engine answers no more',
   engine_stopped: 'the engine was stopped',
   engine_ended: 'the process of the engine ended by itself',
-  engine_unusable: 'the server at engine.url does not answer, or not as it must',
+  engine_unusable: 'the server at engine.url, Docker or the container cannot be used; fields say why',
   engine_port_taken: 'the port of the engine is taken by somebody else',
   engine_container_started: 'the container of the engine was started',
   engine_container_died: 'the container of the engine ended',

@@ -11,6 +11,7 @@ import { until } from '../support/until.ts';
 
 const READY_MS_MAX = 8_000;
 const WAIT_MS = 20_000;
+const LIMITS = ['--set', 'engine.memoryBytesMax=512MiB', '--set', 'engine.cpusMax=1'];
 
 const docker = await startTestDocker();
 afterAll(() => docker?.stop());
@@ -33,7 +34,8 @@ function status(): Promise<Status> {
 }
 
 function cli(...args: readonly string[]): Promise<CliResult> {
-  return runCli([...args, '--home', home], { env: { DOCKER_HOST: docker!.host } });
+  const env = { DOCKER_HOST: docker!.host, TRACKFLOW_ENGINE_MEMORY_BYTES_MAX: '640MiB' };
+  return runCli([...args, '--home', home], { env });
 }
 
 /** The document of a command that succeeds. */
@@ -61,6 +63,11 @@ function engineFile(): { instance: string; httpPort: number; writerPassword: str
   return JSON.parse(readFileSync(join(home, 'run', 'engine.json'), 'utf8'));
 }
 
+/** An image whose only process does this. */
+function ends(image: string, script: string): string {
+  return docker!.variant(`trackflow-${image}:1`, `ENTRYPOINT ${JSON.stringify(['/usr/bin/node', '-e', script])}`);
+}
+
 /** Sends events and waits until they are stored. */
 async function store(report: Record<string, unknown>, count: number, before = 0): Promise<void> {
   const body = JSON.stringify(Array.from({ length: count }, () => ({ name: 'kept' })));
@@ -78,9 +85,9 @@ async function stored(): Promise<number> {
 }
 
 describe.skipIf(docker === null)('trackflow start --engine docker', () => {
-  test('makes a container that is bounded, closed and holds no secret outside its files', async () => {
+  test('makes a container that is bounded and closed, adopts it, stops it with the daemon, and starts it with its rows', async () => {
     const began = performance.now();
-    const report = await start('--set', 'engine.memoryBytesMax=512MiB', '--set', 'engine.cpusMax=1');
+    const report = await start(...LIMITS);
     expect(performance.now() - began).toBeLessThan(READY_MS_MAX);
     expect(report).toMatchObject({ changed: true, ready: true });
     const found = JSON.parse(docker!.run('inspect', name))[0];
@@ -101,28 +108,22 @@ describe.skipIf(docker === null)('trackflow start --engine docker', () => {
     expect(engine).toMatchObject({ kind: 'docker', state: 'ready', container: { name, status: 'running' } });
     const answer = await fetch(`http://127.0.0.1:${engineFile().httpPort}/?query=SELECT+1`);
     expect(answer.status, 'the image’s own user gets in from inside only').toBe(401);
-  });
 
-  test('adopts what runs, stops it with the daemon, and starts the same one with its rows', async () => {
-    const first = await start();
-    await store(first, 3);
-    const id = docker!.inspect(name, '.Id');
-    expect(await start()).toMatchObject({ changed: false });
+    // The same one is adopted, stopped with the daemon and started again, with its rows.
+    await store(report, 3);
+    expect(await start(...LIMITS)).toMatchObject({ changed: false });
     process.kill((await status()).pid, 'SIGKILL');
     await until(async () => (await cli('status')).code === 1, WAIT_MS);
     expect(docker!.inspect(name, '.State.Status'), 'it goes on without the daemon').toBe('running');
     await until(() => docker!.inspect(name, '.State.Health.Status') === 'healthy', WAIT_MS);
-    await start();
-    expect(docker!.inspect(name, '.Id')).toBe(id);
+    await start(...LIMITS);
+    expect((await cli('engine', 'status')).stdout).toMatch(/● docker trackflow-\w{12}\n[\s\S]*State +running, healthy/);
     await json('stop');
     expect(docker!.inspect(name, '.State.Status')).toBe('exited');
-    await start();
-    expect(docker!.inspect(name, '.Id')).toBe(id);
+    await start(...LIMITS);
+    expect(docker!.inspect(name, '.Id')).toBe(found.Id);
     expect(await stored()).toBe(3);
     expect(docker!.containers()).toEqual([name]);
-    const { stdout } = await cli('engine', 'status');
-    expect(stdout).toMatch(/● docker trackflow-\w{12}\n/);
-    expect(stdout).toMatch(/State +running/);
   });
 
   test('makes it anew when its configuration or a port changed, with the same rows', async () => {
@@ -146,19 +147,19 @@ describe.skipIf(docker === null)('trackflow start --engine docker', () => {
   test('says what is missing, and leaves nothing: image, time, Docker itself', async () => {
     const missing = await failure('start', '--engine', 'docker', '--image', '127.0.0.1:1/nobody/nothing:1');
     expect(missing).toMatchObject({ code: 'TF_IMAGE_MISSING', exit: 69 });
-    const sleeper = docker!.variant(
-      'trackflow-sleeper:1',
-      'ENTRYPOINT ["/usr/bin/node","-e","setInterval(() => {}, 1e6)"]',
-    );
+    const sleeper = ends('sleeper', 'setInterval(() => {}, 1e6)');
     const late = await failure('engine', 'up', '--image', sleeper, '--timeout', '1s');
     expect(late).toMatchObject({ code: 'TF_TIMEOUT', exit: 75 });
-    const ends = docker!.variant(
-      'trackflow-ending:1',
-      `ENTRYPOINT ["/usr/bin/node","-e","console.error('no room'); process.exit(3)"]`,
-    );
-    const ended = await failure('engine', 'up', '--image', ends);
+    const words = ends('words', 'console.error("my last words"); process.exit(3)');
+    const ended = await failure('engine', 'up', '--image', words);
     expect(ended).toMatchObject({ code: 'TF_ENGINE_UNAVAILABLE', exit: 69 });
-    expect(ended.message).toContain('no room');
+    expect(ended.message).toContain('my last words');
+    const full = ends('full', 'console.error("write: No space left on device"); process.exit(3)');
+    expect(await failure('engine', 'up', '--image', full)).toMatchObject({ code: 'TF_CANNOT_CREATE', exit: 73 });
+    const greedy = ends('greedy', 'const all = []; for (;;) all.push(Buffer.alloc(1e8, 1))');
+    const killed = await failure('engine', 'up', '--image', greedy);
+    expect(killed).toMatchObject({ code: 'TF_ENGINE_UNAVAILABLE', exit: 69 });
+    expect(killed.message).toContain('ran out of its memory');
     expect(docker!.containers()).toEqual([]);
     expect(docker!.run('volume', 'ls', '--quiet')).toBe('');
     expect(docker!.run('network', 'ls', '--quiet', '--filter', 'name=trackflow')).toBe('');
@@ -177,7 +178,7 @@ describe.skipIf(docker === null)('trackflow engine', () => {
     await store(report, 2, 3);
     expect(await upgraded).toMatchObject({ changed: true, from: STAND_IN, image: second });
     expect(docker!.inspect(name, '.Config.Image')).toBe(second);
-    const broken = docker!.variant('trackflow-broken:1', 'ENTRYPOINT ["/usr/bin/node","-e","process.exit(1)"]');
+    const broken = ends('broken', 'process.exit(1)');
     const failed = await failure('engine', 'upgrade', '--image', broken);
     expect(failed.message).toContain(`the container has ${second} as before`);
     await store(report, 1, 5);

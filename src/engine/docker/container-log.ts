@@ -47,8 +47,7 @@ export class ContainerLog {
     const frames = new OutputFrames();
     try {
       for await (const chunk of stream) {
-        const lines = frames.take(chunk as Buffer).flatMap((frame) => this.#unseen(frame));
-        if (lines.length > 0) this.#write(lines.join(''));
+        this.#write(frames.take(chunk).flatMap((frame) => this.#unseen(frame)));
       }
     } catch (cause) {
       if (!signal.aborted) throw cause;
@@ -74,11 +73,19 @@ export class ContainerLog {
     return [frame.slice(at + 1)];
   }
 
-  #write(text: string): void {
+  /** As many lines at once as the file still takes. */
+  #write(lines: readonly string[]): void {
     const { path } = this.#options;
+    let at = 0;
     try {
-      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= this.#fileBytesMax) rotate(path);
-      appendFileSync(path, text, { mode: 0o600 });
+      while (at < lines.length) {
+        const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+        if (size >= this.#fileBytesMax) rotate(path);
+        let room = size >= this.#fileBytesMax ? this.#fileBytesMax : this.#fileBytesMax - size;
+        const from = at;
+        while (at < lines.length && room > 0) room -= Buffer.byteLength(lines[at++]!);
+        appendFileSync(path, lines.slice(from, at).join(''), { mode: 0o600 });
+      }
     } catch {
       // Nobody to tell but the log of the daemon, which is on the same disk.
     }
