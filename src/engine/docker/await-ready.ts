@@ -20,7 +20,7 @@ export interface AwaitOptions {
 
 /**
  * Resolves with ClickHouse's version when it answers as the writer, with the database in place. Rejects as soon as it is
- * clear that it will not: TF_ENGINE_UNAVAILABLE for a container that ends or is unhealthy, TF_CANNOT_CREATE for a full
+ * clear that it will not: TF_ENGINE_UNAVAILABLE for a container that ends again and again, TF_CANNOT_CREATE for a full
  * disk, TF_TIMEOUT, or the signal's reason.
  */
 export async function awaitReady(
@@ -62,20 +62,19 @@ async function tryAdmit(call: () => Promise<string>): Promise<string | undefined
   }
 }
 
-function isHopeless({ status, health, restarts }: ContainerState, restartsBefore: number): boolean {
-  if (status === 'exited' || status === 'dead') return true;
-  return health === 'unhealthy' || restarts - restartsBefore >= RESTARTS_MAX;
+/** Not the health check: it fails as well while a server with many parts still reads them. */
+function isHopeless({ status, restarts }: ContainerState, restartsBefore: number): boolean {
+  return status === 'exited' || status === 'dead' || restarts - restartsBefore >= RESTARTS_MAX;
 }
 
 async function tooSlow(docker: Docker, name: string, timeoutMs: number): Promise<TrackflowError> {
   const output = await lastWords(docker, name);
-  return new TrackflowError(
-    'TF_TIMEOUT',
-    `the container ${name} was not ready within ${timeoutMs / 1_000} s${output}`,
-    {
-      hints: ['again with more time: --timeout 5m', `docker logs ${name}`],
-    },
-  );
+  const state = await docker.container(name).catch(() => null);
+  const health = state?.health === 'unhealthy' ? ' and is unhealthy' : '';
+  const message = `the container ${name} was not ready within ${timeoutMs / 1_000} s${health}${output}`;
+  return new TrackflowError('TF_TIMEOUT', message, {
+    hints: ['again with more time: --timeout 5m', `docker logs ${name}`],
+  });
 }
 
 /** Why a container is not going to be ready, in words. */
@@ -96,9 +95,8 @@ async function failure(docker: Docker, name: string, state: ContainerState | nul
       hints: ['give it more: --set engine.memoryBytesMax=2GiB', 'trackflow engine status'],
     });
   }
-  const how = state.health === 'unhealthy' ? 'is unhealthy' : `ended with exit code ${state.exitCode}`;
-  const error = state.error === '' ? '' : `: ${state.error}`;
-  return new TrackflowError('TF_ENGINE_UNAVAILABLE', `the container ${name} ${how}${error}${output}`, {
+  const how = `ended with exit code ${state.exitCode}${state.error === '' ? '' : `: ${state.error}`}`;
+  return new TrackflowError('TF_ENGINE_UNAVAILABLE', `the container ${name} ${how}${output}`, {
     hints: [`docker logs ${name}`, 'trackflow engine status'],
   });
 }

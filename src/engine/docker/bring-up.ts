@@ -6,6 +6,7 @@
  * was not there before, and what it replaced runs again.
  */
 import { join } from 'node:path';
+import { TrackflowError } from '../../errors/error.ts';
 import { withFreePorts } from '../engine-file.ts';
 import { awaitReady } from './await-ready.ts';
 import type { ContainerSpec } from './client/container-spec.ts';
@@ -39,6 +40,8 @@ export interface BringUpOptions {
   readonly refresh?: boolean;
   /** Ports are fixed: somebody speaks to them already. */
   readonly keepPorts?: boolean;
+  /** The image that worked last, where one did, and not what the settings say. */
+  readonly keepImage?: boolean;
   readonly onPull?: (progress: PullProgress) => void;
   readonly onStep?: (line: string) => void;
 }
@@ -74,7 +77,8 @@ export function openDocker(settings: Pick<DockerSettings, 'dockerHost' | 'env'>)
 async function converged(docker: Docker, settings: DockerSettings, options: BringUpOptions): Promise<BroughtUp> {
   const { onStep = () => {}, signal, refresh = false, timeoutMs } = options;
   const before = await keep(settings);
-  const image = wantedImage(settings, before);
+  // Read with the lease in hand: an upgrade may have changed it while this waited.
+  const image = (options.keepImage === true && before.image) || wantedImage(settings, before);
   const existing = await docker.container(engineName(before));
   checkHome(existing, settings);
   await haveImage(docker, image, options);
@@ -127,7 +131,17 @@ async function readyOrUndone(
   try {
     return await awaitReady(docker, spec.name, engineEndpoint(settings, kept), limits);
   } catch (cause) {
-    await change.undo();
+    await change.undo().catch((failure: unknown) => {
+      const { code, message, hints } = asTrackflowError(cause);
+      throw new TrackflowError(code, `${message}\nand it could not be undone: ${asTrackflowError(failure).message}`, {
+        hints: [...hints, 'trackflow engine status'],
+        cause,
+      });
+    });
     throw cause;
   }
+}
+
+function asTrackflowError(cause: unknown): TrackflowError {
+  return cause instanceof TrackflowError ? cause : new TrackflowError('TF_FAILED', String(cause), { cause });
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClickHouse, openClickHouse } from '../../clickhouse/client.ts';
 import type { Endpoint } from '../../clickhouse/endpoint.ts';
-import { TrackflowError } from '../../errors/error.ts';
+import { type ErrorCode, TrackflowError } from '../../errors/error.ts';
 import { admit } from '../admit.ts';
 import type { ContainerFigures, Engine, EngineState } from '../engine.ts';
 import type { EngineLog } from '../log.ts';
@@ -25,6 +25,8 @@ const RETRY_MS = 50;
 /** A server with many parts takes its time; a person who waits has a shorter patience of their own. */
 const READY_MS_MAX = 600_000;
 const CHECK_EVERY_MS = 5_000;
+/** Says nothing against the image or the configuration. */
+const DOCKER_AWAY: readonly ErrorCode[] = ['TF_DOCKER_UNAVAILABLE', 'TF_PERMISSION', 'TF_BUSY'];
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 10_000;
 
@@ -153,22 +155,26 @@ class DockerEngine implements Engine {
     const { signal } = this.#closing;
     let failures = 0;
     let first = true;
+    let asConfigured = true;
     while (!signal.aborted) {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       try {
         if (first || (await this.#isGone())) {
-          // Whoever has upgraded it since the start knows better than our flags: what worked last is what it gets.
-          const settings = first ? this.#options : { ...this.#options, image: '' };
-          await bringUp(settings, { timeoutMs: READY_MS_MAX, signal, keepPorts: true });
+          // Whoever has upgraded it since the start knows better than our flags.
+          const limits = { timeoutMs: READY_MS_MAX, signal };
+          await bringUp(this.#options, { ...limits, keepPorts: true, keepImage: !asConfigured });
           await this.#container.look();
         }
         first = false;
+        asConfigured = false;
         failures = 0;
         this.#told = '';
       } catch (cause) {
         if (!signal.aborted) this.#tell(cause);
         failures += 1;
+        // What cannot be changed is not tried again and again: better the engine that worked before.
+        asConfigured &&= cause instanceof TrackflowError && DOCKER_AWAY.includes(cause.code);
       }
       const pause = failures === 0 ? CHECK_EVERY_MS : Math.min(BACKOFF_MS_MIN * 2 ** (failures - 1), BACKOFF_MS_MAX);
       if (!signal.aborted) await sleep(pause, undefined, { signal: woken.signal }).catch(() => {});

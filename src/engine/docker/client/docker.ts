@@ -49,7 +49,12 @@ export class Docker {
 
   /** Memory of the machine that Docker runs on, bytes. */
   memoryBytes(): Promise<number> {
-    return this.#do('tell about its machine', CALL_MS_MAX, async () => (await this.#api.info()).MemTotal as number);
+    const info = this.#api.info as Untyped<{ MemTotal: number }>;
+    return this.#do(
+      'tell about its machine',
+      CALL_MS_MAX,
+      async (limit) => (await info.call(this.#api, limit)).MemTotal,
+    );
   }
 
   /** Digest of a local image; null when it is not here. */
@@ -79,7 +84,7 @@ export class Docker {
     );
     if (found !== null) return false;
     await this.#do(`create the network ${name}`, CALL_MS_MAX, (limit) =>
-      this.#api.createNetwork({ Name: name, Labels: labels, CheckDuplicate: true, ...limit }),
+      this.#api.createNetwork({ Name: name, Labels: labels, ...limit }),
     );
     return true;
   }
