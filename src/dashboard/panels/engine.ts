@@ -11,7 +11,7 @@ export const engine: Panel = {
   id: 'clickhouse',
   draw: (scene, width, height) => {
     const state = scene.snapshot.facts.state;
-    const figures = lines(scene);
+    const figures = lines(scene, width);
     const room = { nameColumns: NAME_COLUMNS, width, height: height - figures.length };
     return {
       title: 'ClickHouse',
@@ -27,7 +27,7 @@ const CHARTS = [
   { name: 'cpu', series: 'engine_cpu', tone: 'accent' },
 ] as const;
 
-function lines(scene: Scene): string[] {
+function lines(scene: Scene, width: number): string[] {
   const value = (name: Parameters<typeof figure>[1]) => figure(scene, name);
   const { look, snapshot } = scene;
   const state = snapshot.facts.state;
