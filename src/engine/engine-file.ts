@@ -32,13 +32,14 @@ export async function loadEngineFile(
   return changeEngineFile(path, (kept) => withFreePorts(kept, onMoved));
 }
 
-/** The same with every port replaced that somebody holds. */
+/** The same with every port replaced that somebody still holds after `waitMs`. */
 export async function withFreePorts(
   kept: EngineFile,
   onMoved: (kept: number, chosen: number) => void,
+  waitMs = PORT_WAIT_MS,
 ): Promise<EngineFile> {
-  const httpPort = await keepOrReplace(kept.httpPort, onMoved);
-  const tcpPort = await keepOrReplace(kept.tcpPort, onMoved);
+  const httpPort = await keepOrReplace(kept.httpPort, onMoved, waitMs);
+  const tcpPort = await keepOrReplace(kept.tcpPort, onMoved, waitMs);
   return { ...kept, httpPort, tcpPort };
 }
 
@@ -86,8 +87,12 @@ async function inventEngineFile(): Promise<EngineFile> {
   };
 }
 
-async function keepOrReplace(port: number, onMoved: (kept: number, chosen: number) => void): Promise<number> {
-  for (let waited = 0; waited <= PORT_WAIT_MS; waited += PORT_POLL_MS) {
+async function keepOrReplace(
+  port: number,
+  onMoved: (kept: number, chosen: number) => void,
+  waitMs: number,
+): Promise<number> {
+  for (let waited = 0; waited <= waitMs; waited += PORT_POLL_MS) {
     if (await portIsFree(port)) return port;
     await new Promise((resolve) => setTimeout(resolve, PORT_POLL_MS));
   }

@@ -10,6 +10,8 @@ import { STAND_IN, startTestDocker } from '../support/docker.ts';
 import { until } from '../support/until.ts';
 
 const WAIT_MS = 30_000;
+/** A dozen commands one after the other, on a machine that may have other work. */
+const TEST_MS_MAX = 120_000;
 const LIMITS = ['--set', 'engine.memoryBytesMax=512MiB', '--set', 'engine.cpusMax=1'];
 
 const docker = await startTestDocker();
@@ -83,7 +85,7 @@ async function stored(): Promise<number> {
   return (rows[0] as { n: number }).n;
 }
 
-describe.skipIf(docker === null)('trackflow start --engine docker', () => {
+describe.skipIf(docker === null)('trackflow start --engine docker', { timeout: TEST_MS_MAX }, () => {
   test('makes a container that is bounded and closed, adopts it, stops it with the daemon, and starts it with its rows', async () => {
     const report = await start(...LIMITS);
     expect(report).toMatchObject({ changed: true, ready: true });
@@ -101,6 +103,7 @@ describe.skipIf(docker === null)('trackflow start --engine docker', () => {
     const published = Object.values(found.HostConfig.PortBindings as Record<string, { HostIp: string }[]>).flat();
     expect(published.map(({ HostIp }) => HostIp)).toEqual(['127.0.0.1', '127.0.0.1']);
     expect(JSON.stringify(found)).not.toContain(engineFile().writerPassword);
+    docker!.run('exec', name, ...found.Config.Healthcheck.Test.slice(1));
     const { engine } = await status();
     expect(engine).toMatchObject({ kind: 'docker', state: 'ready', container: { name, status: 'running' } });
     const answer = await fetch(`http://127.0.0.1:${engineFile().httpPort}/?query=SELECT+1`);
@@ -112,9 +115,8 @@ describe.skipIf(docker === null)('trackflow start --engine docker', () => {
     process.kill((await status()).pid, 'SIGKILL');
     await until(async () => (await cli('status')).code === 1, WAIT_MS);
     expect(docker!.inspect(name, '.State.Status'), 'it goes on without the daemon').toBe('running');
-    await until(() => docker!.inspect(name, '.State.Health.Status') === 'healthy', WAIT_MS);
     await start(...LIMITS);
-    expect((await cli('engine', 'status')).stdout).toMatch(/● docker trackflow-\w{12}\n[\s\S]*State +running, healthy/);
+    expect((await cli('engine', 'status')).stdout).toMatch(/● docker trackflow-\w{12}\n[\s\S]*State +running/);
     await json('stop');
     expect(docker!.inspect(name, '.State.Status')).toBe('exited');
     await start(...LIMITS);
@@ -147,12 +149,10 @@ describe.skipIf(docker === null)('trackflow start --engine docker', () => {
     const sleeper = ends('sleeper', 'setInterval(() => {}, 1e6)');
     const late = await failure('engine', 'up', '--image', sleeper, '--timeout', '1s');
     expect(late).toMatchObject({ code: 'TF_TIMEOUT', exit: 75 });
-    const words = ends('words', 'console.error("my last words"); process.exit(3)');
-    const ended = await failure('engine', 'up', '--image', words);
-    expect(ended).toMatchObject({ code: 'TF_ENGINE_UNAVAILABLE', exit: 69 });
-    expect(ended.message).toContain('my last words');
     const full = ends('full', 'console.error("write: No space left on device"); process.exit(3)');
-    expect(await failure('engine', 'up', '--image', full)).toMatchObject({ code: 'TF_CANNOT_CREATE', exit: 73 });
+    const ended = await failure('engine', 'up', '--image', full);
+    expect(ended).toMatchObject({ code: 'TF_CANNOT_CREATE', exit: 73 });
+    expect(ended.message).toContain('its last words:\nwrite: No space left');
     const greedy = ends('greedy', 'const all = []; for (;;) all.push(Buffer.alloc(1e8, 1))');
     const killed = await failure('engine', 'up', '--image', greedy);
     expect(killed).toMatchObject({ code: 'TF_ENGINE_UNAVAILABLE', exit: 69 });
@@ -166,7 +166,7 @@ describe.skipIf(docker === null)('trackflow start --engine docker', () => {
   });
 });
 
-describe.skipIf(docker === null)('trackflow engine', () => {
+describe.skipIf(docker === null)('trackflow engine', { timeout: TEST_MS_MAX }, () => {
   test('upgrade keeps the rows, takes events meanwhile, and puts the old image back when the new one fails', async () => {
     const report = await start();
     await store(report, 3);

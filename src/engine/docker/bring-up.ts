@@ -31,6 +31,8 @@ import { takeLease } from './lease.ts';
 export const STOP_MS_MAX = 10_000;
 /** Another process may be pulling for the same home. */
 const LEASE_MS_MAX = 10_000;
+/** Docker lets go of the ports of a container before it says that it ended. */
+const PORT_WAIT_MS = 300;
 
 export interface BringUpOptions {
   /** To be ready, once the image is there. */
@@ -116,7 +118,7 @@ export async function keepWithPorts(
     const ownsPorts = existing !== null && existing.status !== 'exited' && existing.status !== 'created';
     if (ownsPorts) return kept;
     const moved = (from: number, to: number) => onStep(`port ${from} is taken by another program; using ${to}`);
-    return { ...kept, ...(await withFreePorts(kept, moved)) };
+    return { ...kept, ...(await withFreePorts(kept, moved, PORT_WAIT_MS)) };
   });
 }
 
