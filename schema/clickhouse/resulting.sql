@@ -40,7 +40,7 @@ CREATE TABLE events
     `ip` String CODEC(ZSTD(1)),
     `revenue` Decimal(18, 4) CODEC(ZSTD(1)),
     `currency` LowCardinality(String) CODEC(ZSTD(1)),
-    `properties` JSON(max_dynamic_paths = 64) CODEC(ZSTD(1)),
+    `properties` JSON(max_dynamic_paths = 256) CODEC(ZSTD(1)),
     `batch` UInt64 CODEC(T64, ZSTD(1)),
     `visitor_hash` UInt64 MATERIALIZED cityHash64(visitor_id) CODEC(ZSTD(1)),
     `session_hash` UInt64 MATERIALIZED cityHash64(session_id) CODEC(ZSTD(1)),

@@ -18,7 +18,7 @@ export interface Column {
     | "DateTime64(3, 'UTC')"
     | 'UInt8'
     | 'Decimal(18, 4)'
-    | 'JSON(max_dynamic_paths=64)';
+    | 'JSON(max_dynamic_paths=256)';
   readonly maxBytes: number;
   readonly dimension: boolean;
 }
@@ -70,7 +70,7 @@ export const COLUMNS: readonly Column[] = [
   text('ip', 45, false),
   { name: 'revenue', blockType: 'Decimal(18, 4)', maxBytes: 24, dimension: false },
   text('currency', 3),
-  { name: 'properties', blockType: 'JSON(max_dynamic_paths=64)', maxBytes: 32_768, dimension: false },
+  { name: 'properties', blockType: 'JSON(max_dynamic_paths=256)', maxBytes: 32_768, dimension: false },
 ];
 
 /** Largest absolute `revenue` in ten-thousandths: the largest safe integer of JavaScript, below Decimal(18, 4). */

@@ -28,7 +28,7 @@ export const EVENT_COLUMN_HEADS: readonly ColumnHead[] = COLUMNS.map((column) =>
 export function valueWidth(type: string): number {
   switch (type) {
     case 'String':
-    case 'JSON(max_dynamic_paths=64)':
+    case 'JSON(max_dynamic_paths=256)':
       return 0;
     case 'UInt8':
       return 1;

@@ -26,7 +26,7 @@ export class EventEncoder {
       const column = this.#columns[index]!;
       switch (blockType) {
         case 'String':
-        case 'JSON(max_dynamic_paths=64)':
+        case 'JSON(max_dynamic_paths=256)':
           column.text(event[name] as string);
           break;
         case 'UUID':

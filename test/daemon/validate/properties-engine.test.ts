@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const columns = 'id UInt32, properties JSON(max_dynamic_paths=64)';
+  const columns = 'id UInt32, properties JSON(max_dynamic_paths=256)';
   await run(`CREATE OR REPLACE TABLE guarded (${columns}) ENGINE = MergeTree ORDER BY id`);
 });
 
@@ -45,7 +45,7 @@ async function insert(texts: readonly string[]): Promise<void> {
   const ids = new Uint32Array(texts.length).map((_, index) => index);
   const parts = [varint(2), varint(texts.length), text('id'), text('UInt32'), Buffer.from(ids.buffer)];
   const textForm = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
-  parts.push(text('properties'), text('JSON(max_dynamic_paths=64)'), textForm, ...texts.map(text));
+  parts.push(text('properties'), text('JSON(max_dynamic_paths=256)'), textForm, ...texts.map(text));
   await run('INSERT INTO guarded SETTINGS async_insert = 0 FORMAT Native', Buffer.concat(parts));
 }
 

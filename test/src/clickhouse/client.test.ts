@@ -103,7 +103,7 @@ describe('an insert', () => {
 
   test('converts text to JSON and leaves strings that look like times alone', async () => {
     const properties = '{"at":"2026-01-01 00:00:00.123","a.b":1,"a":{"b":2}}';
-    const json = { name: 'properties', type: 'JSON(max_dynamic_paths = 64)' };
+    const json = { name: 'properties', type: 'JSON(max_dynamic_paths = 256)' };
     const body = nativeBlock([
       { name: 'account', type: 'String', values: [stringValue('native-json')] },
       // The column opens with the version of its form: 1 is text.

@@ -4,7 +4,7 @@ import type { DecodedRow } from '../../../support/events.ts';
 import { fc } from '../../../support/property.ts';
 
 const DATETIME = "DateTime64(3, 'UTC')";
-const JSON_TYPE = 'JSON(max_dynamic_paths=64)';
+const JSON_TYPE = 'JSON(max_dynamic_paths=256)';
 
 type Value = string | number;
 
