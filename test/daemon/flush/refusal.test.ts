@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { classifyRefusal } from '../../../daemon/flush/refusal.ts';
 
 describe('a refusal of ClickHouse', () => {
-  it.each([6, 27, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 376, 407, 469])('%i is about the rows', (code) => {
+  it.each([6, 27, 38, 41, 49, 53, 69, 70, 72, 117, 131, 321, 349, 376, 407, 469])('%i is about the rows', (code) => {
     expect(classifyRefusal(code)).toBe('data');
   });
 
@@ -10,8 +10,8 @@ describe('a refusal of ClickHouse', () => {
     expect(classifyRefusal(code)).toBe('unknown');
   });
 
-  it('of memory passes with fewer rows', () => {
-    expect(classifyRefusal(241)).toBe('memory');
+  it.each([173, 241])('%i, of memory, passes with fewer rows', (code) => {
+    expect(classifyRefusal(code)).toBe('memory');
   });
 
   it.each([
