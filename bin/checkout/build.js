@@ -6,9 +6,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { execute } from './execute.js';
+import { buildTracker } from './tracker.js';
 
 const SOURCES = ['commands', 'daemon', 'src'];
-const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
+const SETTINGS = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
+  'package-lock.json',
+  'bin/checkout/tracker.js',
+];
 const STAMP = 'build.sha256';
 
 /**
@@ -35,7 +42,9 @@ export async function build(root, say) {
 
   const node = join(root, 'node_modules', '.bin', 'node');
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  await execute('tsc', node, [tsc, '-p', 'tsconfig.build.json', '--outDir', next], root);
+  const compile = (project, outDir) => execute('tsc', node, [tsc, '-p', project, '--outDir', outDir], root);
+  await compile('tsconfig.build.json', next);
+  await buildTracker(root, join(next, 'tracker'), compile);
 
   const dist = join(root, 'dist');
   rmSync(join(root, 'oclif.manifest.json'), { force: true });
@@ -59,6 +68,6 @@ function fingerprint(root) {
 
 function sourceFiles(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|json)$/.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }

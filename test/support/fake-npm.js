@@ -1,4 +1,4 @@
-// Stands in for npm where a test is about installing: "installs" a Node, a compiler, oclif and vitest that say what they
+// Stands in for npm where a test is about installing: "installs" a Node, a compiler, bundlers, oclif and vitest that say what they
 // were asked. FAKE_NPM=fail fails, FAKE_NPM=hang never ends. Every call adds a line to calls.log of the checkout.
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path';
 const TSC = `
 const fs = require('node:fs');
 const out = process.argv[process.argv.indexOf('--outDir') + 1];
+// The types of the tracker, which no test is about.
+if (process.argv[process.argv.indexOf('-p') + 1] !== 'tsconfig.build.json') process.exit(0);
 fs.appendFileSync('calls.log', 'tsc\\n');
 for (const folder of ['commands', 'daemon', 'src']) fs.cpSync(folder, out + '/' + folder, { recursive: true });
 if (fs.readdirSync('src').includes('broken.ts')) { console.log('src/broken.ts(1,1): error TS1'); process.exit(2); }
@@ -20,6 +22,9 @@ export async function execute() {
   if (args[0] === 'exit') process.exit(Number(args[1]));
 }
 `;
+
+const ESBUILD = `exports.build = async () => ({ outputFiles: [{ text: '' }] });`;
+const TERSER = `exports.minify = async (code) => ({ code });`;
 
 const prefix = process.argv[process.argv.indexOf('--prefix') + 1];
 const checkout = resolve(prefix, '..', '..');
@@ -44,6 +49,8 @@ function installAll() {
   symlinkSync(process.execPath, join(modules, '.bin', 'node'));
   write('typescript/bin/tsc', TSC);
   write('typescript/package.json', '{}');
+  write('esbuild/index.js', ESBUILD);
+  write('terser/index.js', TERSER);
   write('vitest/vitest.mjs', 'console.log("vitest", ...process.argv.slice(2)); process.exit(7);');
   write('@oclif/core/package.json', '{"type":"module","exports":"./index.js"}');
   write('@oclif/core/index.js', OCLIF);
