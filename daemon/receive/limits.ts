@@ -19,6 +19,9 @@ export const RECEIVE_LIMITS = {
   zstdWindowLogMax: 23,
   /** How long a browser may keep the answer to a preflight; browsers cap it at two hours to a day. */
   preflightSeconds: 86_400,
+  /** How long a browser keeps the tracker without asking, and for how much longer it may use it while it asks. */
+  scriptSeconds: 3_600,
+  scriptStaleSeconds: 86_400,
   /** What a refused client is told to wait when this collector is full: requests end within milliseconds. */
   overloadRetrySeconds: 1,
   /** What a refused client is told to wait during a stop: about the length of a restart. */

@@ -24,16 +24,19 @@ import { ingestRoutes } from './routes.ts';
 import { type ClientAddress, senderOf } from './sender.ts';
 import { createHttpServer, type HttpServer, isAnswering } from './server.ts';
 import type { EventSink } from './sink.ts';
+import { type ServedFile, TrackerScript } from './tracker-script.ts';
 import { WebSocketDoor } from './websocket/door.ts';
 
 export interface ReceiverOptions {
-  readonly config: Pick<Config, 'listen' | 'receive'>;
+  readonly config: Pick<Config, 'listen' | 'receive' | 'tracker'>;
   readonly road: Road;
   readonly sink: EventSink;
   readonly counters: Counters;
   readonly traffic: Traffic;
   readonly clientAddress: ClientAddress;
   readonly reads: Reads;
+  /** The files of the browser tracker. */
+  readonly tracker: readonly ServedFile[];
   readonly report: Report;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -52,7 +55,7 @@ export interface Receiver {
  * Throws TF_PORT_IN_USE, TF_PERMISSION or TF_CONFIG when it cannot.
  */
 export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { config, road, sink, counters, traffic, clientAddress, reads, report, now, log } = options;
+  const { config, road, sink, counters, traffic, clientAddress, reads, report, tracker, now, log } = options;
   const limits = config.receive;
   let stopping = false;
   const isStopping = () => stopping;
@@ -73,9 +76,10 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
   });
   const http = createHttpServer({
     limits,
-    routes: ingestRoutes(limits.eventsPath),
+    routes: ingestRoutes(limits.eventsPath, config.tracker.collectPath || limits.eventsPath),
     ingest: new Ingest({ limits, intake, inflight, counters, traffic, clientAddress, now, log, isStopping }),
     door,
+    script: new TrackerScript(tracker, counters),
     handleRead: read.handle,
     senderOf: (req) => senderOf(req, clientAddress, now()),
     counters,

@@ -86,8 +86,8 @@ const CLASSES: readonly (CounterName | undefined)[] = [
   undefined,
   undefined,
   'receive_requests_total{code="2xx"}',
-  // No route redirects.
-  undefined,
+  // No route redirects: this is 304.
+  'receive_requests_total{code="3xx"}',
   'receive_requests_total{code="4xx"}',
   'receive_requests_total{code="5xx"}',
 ];

@@ -1,6 +1,7 @@
 /**
  * The HTTP server of one collector: one parser for everything, the limits and timeouts on it, and who takes what. POSTs
- * of events go straight to `Ingest`, upgrades to the WebSocket door, every other request to the reads.
+ * of events go straight to `Ingest`, upgrades to the WebSocket door, the browser tracker out of memory, every other request to the
+ * reads.
  *
  * Always true: no request is answered twice, and none that may have been taken is answered as a bad one. What cannot be
  * parsed is answered and its connection closed.
@@ -17,6 +18,7 @@ import type { Ingest } from './ingest/ingest.ts';
 import { RECEIVE_LIMITS } from './limits.ts';
 import { countAnswer, sendRaw, statusOf } from './respond.ts';
 import { WEBSOCKET_PATH } from './routes.ts';
+import type { TrackerScript } from './tracker-script.ts';
 import type { WebSocketDoor } from './websocket/door.ts';
 
 export interface ServerOptions {
@@ -24,6 +26,7 @@ export interface ServerOptions {
   readonly routes: ReadonlyMap<string, Dialect>;
   readonly ingest: Ingest;
   readonly door: WebSocketDoor;
+  readonly script: TrackerScript;
   readonly handleRead: (req: IncomingMessage, res: ServerResponse) => void;
   readonly senderOf: (req: IncomingMessage) => Sender;
   readonly counters: Counters;
@@ -63,12 +66,13 @@ export function isAnswering(socket: Duplex): boolean {
 }
 
 function dispatch(options: ServerOptions, req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
-  const { routes, ingest, handleRead, isStopping } = options;
+  const { routes, ingest, script, handleRead, isStopping } = options;
   const url = req.url!;
-  const dialect = routes.get(url) ?? routes.get(pathOf(url));
+  const path = pathOf(url);
+  const dialect = routes.get(path);
   if (isStopping()) ingest.refuse(req, res, STOPPING);
   else if (dialect !== undefined) ingest.handle(req, res, dialect, expectsContinue);
-  else handleRead(req, res);
+  else if (!script.handle(req, res, path)) handleRead(req, res);
 }
 
 function upgrade(options: ServerOptions, req: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -66,6 +66,7 @@ export type InternalEvent = keyof typeof INTERNAL_EVENTS;
 export const COUNTERS = [
   ...(Object.keys(INTERNAL_EVENTS) as InternalEvent[]).map((event) => `log_events_total{event="${event}"}` as const),
   'receive_requests_total{code="2xx"}',
+  'receive_requests_total{code="3xx"}',
   'receive_requests_total{code="4xx"}',
   'receive_requests_total{code="5xx"}',
   'receive_bytes_total',

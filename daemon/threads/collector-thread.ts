@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TrackflowError } from '../../src/errors/error.ts';
 import { ClickHouseReader } from '../../src/query/clickhouse-reader.ts';
+import { trackerFiles } from '../../src/snippet/tracker-files.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { createVisitorIds } from '../enrich/ids/visitor.ts';
 import { PropertyKeys } from '../enrich/property-keys.ts';
@@ -102,6 +103,7 @@ async function open(): Promise<void> {
     counters,
     traffic,
     clientAddress: createClientAddress(config.receive.trustedProxies),
+    tracker: trackerFiles(config),
     reads: buildReads(new ClickHouseReader(data.endpoint, config.query), config.query, Date.now),
     report: {
       health: () => health(counters, config.spool),

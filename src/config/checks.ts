@@ -8,7 +8,12 @@ type Origins = Readonly<Record<string, Origin>>;
 
 /** What one setting says about another or about the machine: a sentence for each thing that cannot work. */
 export function crossChecks(config: Config, origins: Origins): string[] {
-  return [...engineProblems(config, origins), ...spoolProblems(config), ...proxyProblems(config)];
+  return [
+    ...engineProblems(config, origins),
+    ...spoolProblems(config),
+    ...proxyProblems(config),
+    ...trackerProblems(config),
+  ];
 }
 
 /** The URL without user, password and query: for messages and screens. */
@@ -65,6 +70,13 @@ function proxyProblems({ receive }: Config): string[] {
     .map(
       (entry) => `receive.trustedProxies holds ${JSON.stringify(entry)}; allowed: addresses and CIDRs like 10.0.0.0/8`,
     );
+}
+
+function trackerProblems({ tracker, receive }: Config): string[] {
+  const taken = ['receive.eventsPath', 'tracker.collectPath'];
+  return [receive.eventsPath, tracker.collectPath].flatMap((path, index) =>
+    path === tracker.path ? [`tracker.path and ${taken[index]} are both ${path}: give them different paths`] : [],
+  );
 }
 
 function isNetwork(text: string): boolean {

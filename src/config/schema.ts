@@ -48,6 +48,25 @@ export const configSchema = z.strictObject({
       trustedProxies: z.array(z.string()).default([]).describe('CIDRs whose X-Forwarded-For is believed'),
     })
     .prefault({}),
+  tracker: z
+    .strictObject({
+      path: z
+        .string()
+        .regex(/^\/[\w./-]+\.js$/, 'a path like /trackflow.js')
+        .default('/trackflow.js')
+        .describe('path of the browser tracker; rename it where blockers know it'),
+      collectPath: z
+        .string()
+        .regex(/^(\/[\w./-]+)?$/, 'a path like /v1/events')
+        .default('')
+        .describe('path that pages post to, besides receive.eventsPath; empty is that path'),
+      attributePrefix: z
+        .string()
+        .regex(/^data-([a-z0-9]+-)*$/, 'a prefix like data-')
+        .default('data-')
+        .describe('what the attributes of the tracker begin with'),
+    })
+    .prefault({}),
   events: z
     .strictObject({
       pastDaysMax: count(730, 1, 730, 'older client times are replaced by the time of receipt'),

@@ -15,6 +15,9 @@ export function corsHeaders(origin: string | undefined): readonly string[] {
     origin,
     'Access-Control-Allow-Credentials',
     'true',
+    // Without it a page cannot see how long it is to wait.
+    'Access-Control-Expose-Headers',
+    'Retry-After',
     'Cross-Origin-Resource-Policy',
     'cross-origin',
     'Vary',

@@ -6,7 +6,7 @@ import type { StartReport } from './start.ts';
 
 /** What a newcomer needs after `start`: where it is, one event by hand, one from a browser, what to do next. */
 export function startScreen(report: StartReport, instance: Instance, style: Style): string {
-  const { status, pid, changed, eventsUrl } = report;
+  const { status, pid, changed, eventsUrl, trackerUrl } = report;
   if (status === null) {
     return `TrackFlow is starting (pid ${pid}). To wait for it:\n  ${instance.commandLine('wait --for ready')}`;
   }
@@ -24,11 +24,13 @@ export function startScreen(report: StartReport, instance: Instance, style: Styl
     style.bold('Send an event'),
     `  curl -sS ${shellWord(eventsUrl)} -H 'content-type: application/json' -d '{"name":"hello"}'`,
     '',
-    style.bold('From a browser'),
-    `  navigator.sendBeacon('${eventsUrl}', JSON.stringify({ name: 'pageview', url: location.href }))`,
+    style.bold('Track a website: paste into its <head>'),
+    `  <script defer src="${trackerUrl}"></script>`,
     '',
     style.bold('Next'),
-    ...['loadtest --traffic', 'dash', count, 'status', 'stop'].map((rest) => `  ${instance.commandLine(rest)}`),
+    ...['snippet --site NAME', 'loadtest --traffic', 'dash', count, 'status', 'stop'].map(
+      (rest) => `  ${instance.commandLine(rest)}`,
+    ),
   ].join('\n');
 }
 

@@ -31,6 +31,8 @@ export interface StartReport {
   readonly url: string;
   /** Where to post events; empty while it is not ready. */
   readonly eventsUrl: string;
+  /** The browser tracker; empty while it is not ready. */
+  readonly trackerUrl: string;
   /** Settings that the running daemon has otherwise than this start asked for; a restart would apply them. */
   readonly differs: readonly string[];
   readonly status: Status | null;
@@ -143,13 +145,16 @@ const EMPTY: StartReport = {
   pid: 0,
   url: '',
   eventsUrl: '',
+  trackerUrl: '',
   differs: [],
   status: null,
 };
 
 function readyPart(status: Status, config: Config): Partial<StartReport> {
   const { home, pid, url } = status;
-  return { ready: true, home, pid, url, eventsUrl: `${url.replace(/\/$/, '')}${config.receive.eventsPath}`, status };
+  const root = url.replace(/\/$/, '');
+  const eventsUrl = root + config.receive.eventsPath;
+  return { ready: true, home, pid, url, eventsUrl, trackerUrl: root + config.tracker.path, status };
 }
 
 function builtDaemon(): string {

@@ -33,6 +33,8 @@ export interface TestReceiverOptions {
   readonly receive?: Partial<Config['receive']>;
   readonly listen?: Partial<Config['listen']>;
   readonly reads?: Partial<ReceiverOptions['reads']>;
+  readonly tracker?: ReceiverOptions['tracker'];
+  readonly collectPath?: string;
   readonly report?: Partial<ReceiverOptions['report']>;
 }
 
@@ -51,7 +53,11 @@ export async function openTestReceiver(options: TestReceiverOptions = {}): Promi
   });
   const log: ReceiverLog = { warn: (_fields, text) => lines.push(text), error: (_fields, text) => lines.push(text) };
   const receiver = await openReceiver({
-    config: configSchema.parse({ listen: { port: 0, ...options.listen }, receive: options.receive ?? {} }),
+    config: configSchema.parse({
+      listen: { port: 0, ...options.listen },
+      receive: options.receive ?? {},
+      tracker: { collectPath: options.collectPath ?? '' },
+    }),
     road: (raw, sender) => {
       senders.push(sender);
       return road(raw, sender);
@@ -67,6 +73,7 @@ export async function openTestReceiver(options: TestReceiverOptions = {}): Promi
     traffic,
     clientAddress: (socketAddress, xForwardedFor) => ({ ip: xForwardedFor ?? socketAddress, trusted: false }),
     reads: { activities: async () => ({ rows: [], next: '' }), stats: async () => ({}), ...options.reads },
+    tracker: options.tracker ?? [],
     report: {
       health: () => ({ ready: true, body: { status: 'ok' } }),
       status: () => ({ state: 'running' }),
