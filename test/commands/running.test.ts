@@ -11,6 +11,7 @@ describe('trackflow start, where a daemon runs', () => {
     const { code, stdout, stderr } = await runCli(['start', '--home', home]);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain("curl -sS http://127.0.0.1:8080/v1/events -H 'content-type: application/json'");
+    expect(stdout).toContain('<script defer src="http://127.0.0.1:8080/trackflow.js"></script>');
     const { stdout: json } = await runCli(['start', '--home', home, '--json']);
     expect(JSON.parse(json)).toMatchObject({ schema: 'trackflow.start/1', changed: false, ready: true, differs: [] });
   });

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
 import { hasChromium } from '../support/browser.ts';
 import { runCli } from '../support/cli.ts';
 import { openRig, type TrackerRig, type Visit } from './tracker-rig.ts';
@@ -118,6 +121,22 @@ describe('options of a tracker that was renamed throughout', { skip: !hasChromiu
       expect(await visit.names(2)).toEqual(['pageview', 'pasted']);
     },
   );
+
+  it('run as a module of the package too, in a bundle that adds nothing to the globals of its page', async () => {
+    await using visit = await rig.visit('module');
+    const page = await visit.open(rig.site.page('/module', { html: '<button data-track="bundled">x</button>' }));
+    const bundle = readFileSync(join(packageRoot(), 'dist', 'tracker', 'index.js'), 'utf8');
+    const options = JSON.stringify({
+      host: visit.front.url,
+      collectPath: '/assets/sync',
+      site: 'module',
+      params: ['q'],
+    });
+    await page.addScriptTag({ type: 'module', content: `${bundle}\nclicks(init(${options}));` });
+    await page.click('button');
+    expect((await visit.names(2)).toSorted()).toEqual(['bundled', 'pageview']);
+    expect(await page.evaluate(() => 'trackflow' in window)).toBe(false);
+  });
 
   it('do not run when a file is not what the snippet promised', async () => {
     await using visit = await rig.visit('forged');
