@@ -2,8 +2,8 @@
  * `npm run bench:dash`: what an open dashboard costs, beside `btop` and a bare Ink clock in the same run.
  *
  * Each program runs alone in tmux for `BENCH_SECONDS`, once a second, while the real daemon takes a steady load. First
- * paint is from the start to the first figures on the screen, with the CPU until then. CPU is of the program's own process
- * from /proc, as part of one core; memory is the median of its resident set in the first and the last minute (of a shorter
+ * paint is from the start to the first figures on the screen, with the CPU until then. CPU is of the program's own process,
+ * as part of one core; memory is the median of its resident set in the first and the last minute (of a shorter
  * run: quarter), and growth the slope of a line through all of it (collections of the heap make it a saw).
  * `BENCH_SECONDS=600 BENCH_PROGRAMS=dash-200x60,dash-80x24` is the ten minutes of the promise.
  * A program that does not run to the end is told, and the exit code is 1.
@@ -11,7 +11,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { cpuSeconds } from '../support/cpu-seconds.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { commandLine, hasTmux, openTerminal, type Terminal } from '../support/tmux.ts';
 
@@ -58,8 +57,8 @@ async function measure({ command, columns, rows, painted, keys }: Program, secon
   await using terminal = openTerminal(command, { columns, rows, remains: true });
   await terminal.shows((screen) => painted.test(screen) || isOver(terminal));
   const [paintMs, paintCpuMs] = [performance.now() - began, cpuSeconds(pidOf(terminal)) * 1_000];
-  await pause(SETTLE_SECONDS);
   if (keys !== undefined) terminal.press(keys);
+  await pause(SETTLE_SECONDS);
   const before = cpuSeconds(pidOf(terminal));
   const rss: number[] = [];
   for (const end = performance.now() + seconds * 1_000; performance.now() < end; ) {
@@ -80,6 +79,19 @@ function isOver(terminal: Terminal): boolean {
 function pidOf(terminal: Terminal): number {
   if (!isOver(terminal)) return terminal.pid;
   throw new Error(terminal.screen().join(' ').replaceAll(/\s+/g, ' ').trim());
+}
+
+/**
+ * CPU of all threads as the scheduler counts it. The hundredths of `/proc/PID/stat` are sampled at the tick of the clock,
+ * which is just when a program that wakes once a second does so. A thread that has ended is not counted any more.
+ */
+function cpuSeconds(pid: number): number {
+  const threads = fs.readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((thread) => {
+    const [run] = fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return Number(run);
+  });
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9;
 }
 
 function rssBytes(pid: number): number {

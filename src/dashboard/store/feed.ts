@@ -81,7 +81,7 @@ class Hearing {
     this.#heardAt = this.#now();
     this.#silentSince = this.#heardAt;
     clearTimeout(this.#beat);
-    this.#beat = setTimeout(() => this.#store.beat(BEAT_MS), BEAT_MS);
+    if (this.#store.wantsBeats) this.#beat = setTimeout(() => this.#store.beat(BEAT_MS), BEAT_MS);
   }
 
   lost(failure: unknown, attempt: number): void {

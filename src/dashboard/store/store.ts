@@ -127,11 +127,14 @@ export class DashStore {
     this.#tell();
   }
 
+  /** Whether a beat would be seen; a timer that nobody needs costs a paused screen most of what it costs at all. */
+  get wantsBeats(): boolean {
+    return this.#ui.refreshMs < TICK_MS && this.#ui.pausedAt === null;
+  }
+
   /** Between two ticks: lets the clock go on where frames are asked for oftener than the daemon tells figures. */
   beat(sinceTickMs: number): void {
-    const { pausedAt, refreshMs } = this.#ui;
-    if (refreshMs >= TICK_MS || pausedAt !== null || this.#connection.kind !== 'live' || this.#slowness !== 'none')
-      return;
+    if (!this.wantsBeats || this.#connection.kind !== 'live' || this.#slowness !== 'none') return;
     this.#sinceTickMs = sinceTickMs;
     this.#tell();
   }

@@ -15,7 +15,8 @@ import { Painter } from './painter.ts';
 const RESIZE_REST_MS = 50;
 /** The first frame waits this long for something to show. */
 const FIRST_FRAME_MS_MAX = 150;
-const LAG_EVERY_MS = 1_000;
+/** After a frame, the time in which the lag of the thread is measured; where nothing is drawn no timer runs. */
+const LAG_AFTER_MS = 500;
 /** A process that was stopped this long was asleep, not busy. */
 const ASLEEP_MS = 10_000;
 /** Raw mode gives it to the program, which does with it what the terminal would have done. */
@@ -49,7 +50,7 @@ export interface ScreenOptions {
 
 /** Shows the screen until `signal` aborts; the terminal is as before then. */
 export async function showScreen(options: ScreenOptions, signal: AbortSignal): Promise<void> {
-  const { stdout, stdin, hold, subscribe, onKey, onCost } = options;
+  const { stdout, stdin, hold, subscribe, onKey } = options;
   const frames = new Frames(options);
   let changed = () => {};
   const firstChange = new Promise<void>((resolve) => {
@@ -60,7 +61,6 @@ export async function showScreen(options: ScreenOptions, signal: AbortSignal): P
     changed();
   });
   stdout.on('resize', frames.onResize);
-  let lag: NodeJS.Timeout | undefined;
   let job: JobControl | undefined;
   try {
     await Promise.race([firstChange, sleep(FIRST_FRAME_MS_MAX, undefined, { signal }).catch(() => {})]);
@@ -75,13 +75,11 @@ export async function showScreen(options: ScreenOptions, signal: AbortSignal): P
     frames.again();
     job = jobControl(() => frames.aside(ink.suspend));
     signal.addEventListener('abort', ink.close);
-    if (onCost) lag = watchLag((ms) => frames.isAside || onCost({ of: 'lag', ms }));
     await ink.exited;
     signal.removeEventListener('abort', ink.close);
   } finally {
     job?.close();
     stop();
-    clearInterval(lag);
     stdout.off('resize', frames.onResize);
     frames.close();
   }
@@ -96,6 +94,7 @@ class Frames {
   /** A frame was left out meanwhile. */
   #isBehind = false;
   #rest: NodeJS.Timeout | undefined;
+  #lag: NodeJS.Timeout | undefined;
   #isClosed = false;
   #isAside = false;
   /**
@@ -122,6 +121,7 @@ class Frames {
     this.#frame = this.#options.draw(this.size());
     this.#options.onCost?.({ of: 'draw', ms: performance.now() - began });
     this.#painter.paint(this.#frame);
+    this.#watchLag();
   }
 
   /** Ink is loaded and has the terminal: the last frame on its screen, which is empty. */
@@ -129,10 +129,6 @@ class Frames {
     this.#isLoaded = true;
     this.#painter.forget();
     this.#painter.paint(this.#frame);
-  }
-
-  get isAside(): boolean {
-    return this.#isAside;
   }
 
   /** Draws nothing while somebody else has the terminal, from `suspend` until what this returns is called. */
@@ -164,6 +160,19 @@ class Frames {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#rest);
+    clearTimeout(this.#lag);
+  }
+
+  /** Tells once how late its own timer came. */
+  #watchLag(): void {
+    const { onCost } = this.#options;
+    if (onCost === undefined || !this.#isLoaded || this.#lag !== undefined) return;
+    const due = performance.now() + LAG_AFTER_MS;
+    this.#lag = setTimeout(() => {
+      this.#lag = undefined;
+      const late = performance.now() - due;
+      if (late < ASLEEP_MS && !this.#isAside) onCost({ of: 'lag', ms: Math.max(0, late) });
+    }, LAG_AFTER_MS).unref();
   }
 
   #write(text: string): void {
@@ -178,14 +187,4 @@ class Frames {
     });
     if (!isLoaded) tell();
   }
-}
-
-/** Tells each second how late its own timer came. */
-function watchLag(tell: (ms: number) => void): NodeJS.Timeout {
-  let due = performance.now() + LAG_EVERY_MS;
-  return setInterval(() => {
-    const late = performance.now() - due;
-    due = performance.now() + LAG_EVERY_MS;
-    if (late < ASLEEP_MS) tell(Math.max(0, late));
-  }, LAG_EVERY_MS).unref();
 }
