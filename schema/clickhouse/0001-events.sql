@@ -10,6 +10,7 @@
 -- LowCardinality for every text that repeats, pages too: a row is a number of two bytes that ZSTD shrinks to one. Where each
 --   row has a value of its own that costs a tenth more time at insert and no more bytes. Identifiers are plain text.
 -- T64 for times and batch: within a day only their low 27 bits differ, and not in an order that a delta would find.
+-- Every statistic reads occurred_at and most a hash: no ZSTD there, which costs half a byte and takes a fifth off the time.
 CREATE TABLE IF NOT EXISTS events
 (
     event_id UUID CODEC(ZSTD(1)),
@@ -19,7 +20,7 @@ CREATE TABLE IF NOT EXISTS events
     visitor_id String CODEC(ZSTD(1)),
     session_id String CODEC(ZSTD(1)),
     user_id String CODEC(ZSTD(1)),
-    occurred_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+    occurred_at DateTime64(3, 'UTC') CODEC(T64),
     received_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
     time_clamped UInt8 CODEC(ZSTD(1)),
     url LowCardinality(String) CODEC(ZSTD(1)),
@@ -55,9 +56,9 @@ CREATE TABLE IF NOT EXISTS events
     properties JSON(max_dynamic_paths = 256) CODEC(ZSTD(1)),
     -- The sealed batch that brought the row. Numbers grow, so the minmax index finds a batch in milliseconds.
     batch UInt64 CODEC(T64, ZSTD(1)),
-    -- What visitors and sessions are counted by: a third of the time that their texts take. Filled in by ClickHouse.
-    visitor_hash UInt64 MATERIALIZED cityHash64(visitor_id) CODEC(ZSTD(1)),
-    session_hash UInt64 MATERIALIZED cityHash64(session_id) CODEC(ZSTD(1)),
+    -- What visitors and sessions are counted by, in less than half the time that their texts take. Filled in by ClickHouse.
+    visitor_hash UInt64 MATERIALIZED cityHash64(visitor_id) CODEC(LZ4),
+    session_hash UInt64 MATERIALIZED cityHash64(session_id) CODEC(LZ4),
 
     INDEX batch_minmax batch TYPE minmax GRANULARITY 1,
     -- /activities reads the newest by time of receipt, an hour at a time.

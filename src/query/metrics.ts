@@ -26,8 +26,8 @@ const REGISTRY: Readonly<Record<Metric, { sql(counting: Counting): string; order
 
 /**
  * - `few`, for totals and points in time: exact up to 65,536, within about 1 % above (`uniq`).
- * - `many`, for the values of a dimension, of which there may be thousands: exact up to 2,000, within about 1 % above
- *   (`uniqCombined64(16)`). Their states stay in the processor's caches, which takes a third off the time.
+ * - `many`, for the values of a dimension, of which there may be thousands: exact up to 1,000, within about 1 % above
+ *   (`uniqCombined64(15)`). Their states stay in the processor's caches, which takes a third off the time.
  */
 export type Counting = 'few' | 'many';
 
@@ -82,4 +82,4 @@ function distinct(of: 'visitor' | 'session') {
   return { sql, order: sql };
 }
 
-const DISTINCT: Readonly<Record<Counting, string>> = { few: 'uniqIf', many: 'uniqCombined64If(16)' };
+const DISTINCT: Readonly<Record<Counting, string>> = { few: 'uniqIf', many: 'uniqCombined64If(15)' };

@@ -3,7 +3,8 @@
  *
  * A million events go through the real daemon and are multiplied inside its engine (`storage/fill.ts` says how). Then
  * `trackflow stop` and `start` are timed, and the daemon that `start` left is asked over HTTP, one question at a time,
- * `BENCH_REPEATS` times each after three that do not count. `BENCH_HOME` keeps the rows: a home that has them is not filled again.
+ * `BENCH_REPEATS` times each after three that do not count. `BENCH_QUESTIONS`, a regular expression, takes some of them.
+ * `BENCH_HOME` keeps the rows: a home that has them is not filled again.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -16,6 +17,7 @@ import { lastMonth } from './storage/month-of-traffic.ts';
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 1_000_000);
 const COPIES = Number(process.env.BENCH_COPIES ?? 10);
 const REPEATS = Number(process.env.BENCH_REPEATS ?? 100);
+const WANTED = new RegExp(process.env.BENCH_QUESTIONS ?? '');
 const STARTS = 7;
 const COMMANDS = 20;
 const WARM_UP = 3;
@@ -94,7 +96,7 @@ async function measure(home: string): Promise<void> {
     const month = `&bots=exclude&from=${startedAt}&to=${startedAt + MONTH_MS}`;
     row('`trackflow status`', await timed(COMMANDS, () => trackflow('status', '--home', home)));
     row('`trackflow --version`', await timed(COMMANDS, () => trackflow('--version')));
-    for (const [name, question] of Object.entries(QUESTIONS)) {
+    for (const [name, question] of Object.entries(QUESTIONS).filter(([name]) => WANTED.test(name))) {
       const target = `${url}/v1/stats/${question}${month}`;
       await timed(WARM_UP, () => ask(target));
       row(name, await timed(REPEATS, () => ask(target)));
