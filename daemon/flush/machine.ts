@@ -87,6 +87,9 @@ export interface Step {
 
 type Expected = ReadonlyMap<number, number>;
 
+/** Inserts that a month of one batch is spread over at the most. */
+const PIECES_MAX = 64;
+
 /**
  * First step for a batch. A recovered one may have been inserted by the process before: it is counted first. `rowsMax` is
  * what the batch before this one came to; without it there is no bound.
@@ -156,8 +159,10 @@ function counted(progress: Progress, months: ReadonlyMap<number, number>, expect
   };
 }
 
+/** Half, but no less than a part of the largest month: what does not pass by then waits for memory, not for fewer rows. */
 function less(rowsMax: number, expected: Expected): number {
-  return Math.max(1, Math.floor(Math.min(rowsMax, Math.max(...expected.values())) / 2));
+  const largest = Math.max(...expected.values());
+  return Math.max(Math.ceil(largest / PIECES_MAX), Math.floor(Math.min(rowsMax, largest) / 2));
 }
 
 /** There is no bound any more when the largest month fits. */
