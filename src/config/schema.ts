@@ -103,8 +103,8 @@ export const configSchema = z.strictObject({
   flush: z
     .strictObject({
       strategy: z.enum(STRATEGIES).default('hybrid').describe('when a segment is sealed and sent'),
-      rowsMax: count(50_000, 1, 500_000, 'rows of one batch'),
-      bytesMax: bytes(16 * MIB, 1024, 'bytes of one batch', 64 * MIB),
+      rowsMax: count(100_000, 1, 500_000, 'rows of one batch'),
+      bytesMax: bytes(32 * MIB, 1024, 'bytes of one batch', 64 * MIB),
       ageMsMax: durationMs(1_000, 0, 60_000, 'age at which a batch is sent however small it is'),
       targetMs: durationMs(500, 10, 60_000, 'insert time that the strategy adaptive aims at'),
       timeoutMs: durationMs(30_000, 100, 600_000, 'time for one insert before its outcome counts as unknown'),
