@@ -6,7 +6,7 @@ const SHARES = [0.1, 0.3, 0.6] as const;
 /** Of the fastest answers, this part may share the lowest row: it is the slow ones that one looks for. */
 const FASTEST_SHARE = 0.05;
 /** Buckets that one row may stand for. */
-const BUCKETS_PER_ROW = [1, 2, 4, 6, 8, 12] as const;
+const BUCKETS_PER_ROW = [1, 2, 3, 4, 6, 8, 12] as const;
 const SLOW_MS = 250;
 const TOO_SLOW_MS = 1_000;
 
