@@ -42,29 +42,33 @@ describe('a process that stands still under load', () => {
     TEST_MS_MAX,
   );
 
-  test(`the daemon, for ${DAEMON_PAUSE_MS / 1_000} s: it goes on, and what clients repeat is stored once`, async () => {
-    const seed = testSeed();
-    await using daemon = await startDaemon({ settings: FLUSH });
-    const url = () => daemon.url;
-    const random = seededRandom(seed);
-    // These give up before the pause ends, and send again what the daemon may have taken.
-    const options = { url, random, connections: 4, requestMs: 1_000 };
-    const oracles = [
-      new Oracle({ ...options, account: 'plain' }),
-      new Oracle({ ...options, account: 'retrying', retry: true }),
-    ].map((oracle) => oracle.start());
-    await daemon.until(async () => oracles.every((oracle) => oracle.acknowledged() > 100));
-    const before = oracles.map((oracle) => oracle.acknowledged());
-    {
-      using _standing = pauseProcess(daemon.pid);
-      await new Promise((resolve) => setTimeout(resolve, DAEMON_PAUSE_MS));
-    }
-    await daemon.until(async () => oracles.every((oracle, index) => oracle.acknowledged() > before[index]! + 100));
-    await Promise.all(oracles.map((oracle) => oracle.stop()));
-    await daemon.drained();
-    for (const oracle of oracles) {
-      const verdict = await oracle.verdict(daemon);
-      expect({ seed, ...faults(verdict) }).toEqual({ seed, ...NO_FAULTS });
-    }
-  });
+  test(
+    `the daemon, for ${DAEMON_PAUSE_MS / 1_000} s: it goes on, and what clients repeat is stored once`,
+    async () => {
+      const seed = testSeed();
+      await using daemon = await startDaemon({ settings: FLUSH });
+      const url = () => daemon.url;
+      const random = seededRandom(seed);
+      // These give up before the pause ends, and send again what the daemon may have taken.
+      const options = { url, random, connections: 4, requestMs: 1_000 };
+      const oracles = [
+        new Oracle({ ...options, account: 'plain' }),
+        new Oracle({ ...options, account: 'retrying', retry: true }),
+      ].map((oracle) => oracle.start());
+      await daemon.until(async () => oracles.every((oracle) => oracle.acknowledged() > 100));
+      const before = oracles.map((oracle) => oracle.acknowledged());
+      {
+        using _standing = pauseProcess(daemon.pid);
+        await new Promise((resolve) => setTimeout(resolve, DAEMON_PAUSE_MS));
+      }
+      await daemon.until(async () => oracles.every((oracle, index) => oracle.acknowledged() > before[index]! + 100));
+      await Promise.all(oracles.map((oracle) => oracle.stop()));
+      await daemon.drained();
+      for (const oracle of oracles) {
+        const verdict = await oracle.verdict(daemon);
+        expect({ seed, ...faults(verdict) }).toEqual({ seed, ...NO_FAULTS });
+      }
+    },
+    TEST_MS_MAX,
+  );
 });
