@@ -21,11 +21,11 @@ describe('the open model', () => {
     const { sums, done, accepted } = startLoop(plan(stub.url, { stages }));
     expect(await done).toBe(0);
     expect(sums.ticks.map(({ second }) => second)).toEqual([0, 1]);
-    expect(sums.ticks.map(({ requests }) => requests.scheduled)).toEqual([
-      // What is due within half a millisecond is taken along.
-      expect.toBeOneOf([100, 101]),
-      expect.toBeOneOf([200, 199]),
-    ]);
+    // What is due within half a millisecond is taken along; what a busy machine is late for counts in the next second.
+    const [first, second] = sums.ticks.map(({ requests }) => requests.scheduled);
+    expect(first).toBeLessThanOrEqual(101);
+    expect(first).toBeGreaterThan(80);
+    expect(first! + second!).toBe(300);
     expect([sums.scheduled, sums.sent, stub.requests.length, accepted()]).toEqual([300, 300, 300, 300]);
     expect(sums.outcomes).toEqual({ accepted: 300 });
     expect(sums.histogram('latency').count).toBe(300);
