@@ -54,7 +54,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(occurred_at)
 PRIMARY KEY (account, toDate(occurred_at), visitor_hash)
 ORDER BY (account, toDate(occurred_at), visitor_hash, occurred_at)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, min_bytes_for_wide_part = 67108864, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, min_bytes_for_wide_part = 134217728, index_granularity = 8192;
 
 CREATE TABLE schema_migrations
 (

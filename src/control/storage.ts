@@ -16,7 +16,7 @@ export interface StorageFigures {
   readonly tookMs: number;
   /** The largest first. */
   readonly tables: readonly TableFigures[];
-  /** Columns of the events by compressed bytes, the largest first. Only wide parts tell, those above 10 MB. */
+  /** Columns of the events by compressed bytes, the largest first. Only wide parts tell, those above 128 MB before compression. */
   readonly columns: readonly ColumnFigures[];
   /** All merges that run; `merges` has the first of them. */
   readonly mergesRunning: number;

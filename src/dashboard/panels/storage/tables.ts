@@ -20,7 +20,7 @@ export const tables = storagePanel('tables', 'Tables', (figures, scene, width, h
 /** Where the bytes of the events are. */
 export const columns = storagePanel('columns', 'Columns of events', (figures, scene, width, height) => {
   const events = figures.tables.find(({ name }) => name === 'events');
-  if (figures.columns.length === 0) return { lines: ['', ' sizes come with parts above 10 MB'] };
+  if (figures.columns.length === 0) return { lines: ['', ' sizes come with parts above 128 MB'] };
   const all = events?.compressedBytes ?? sum(figures.columns, 'compressedBytes');
   return {
     note: `${figures.columns.length} largest`,

@@ -18,7 +18,7 @@ it('shows parts against the limit of the fullest partition, sizes and the compre
   expect(text).toMatch(/parts +90 of 3,000 .*3%/);
   expect(text).toMatch(/fullest +events 202511 +slowed from 1,000/);
   expect(text).toMatch(/events +1\.9M +38M +9\.1x +118 +36M +328M +21/);
-  expect(text).toContain('sizes come with parts above 10 MB');
+  expect(text).toContain('sizes come with parts above 128 MB');
   expect(text).toContain('none was running when asked');
   expect(text).toContain('none waits, none failed');
   expect(text).toMatch(/asked +2s ago +took 14 ms +every 5s/);
