@@ -23,7 +23,7 @@ test(
       name: 'many-keys',
       properties: Object.fromEntries(Array.from({ length: KEYS_PER_EVENT }, () => [`key${pick(KEYS)}`, value()])),
     });
-    await using daemon = await startDaemon({ settings: { 'engine.memoryBytesMax': 256 * MIB } });
+    await using daemon = await startDaemon({ settings: { 'engine.memoryBytesMax': 80 * MIB } });
     {
       using _standing = pauseProcess(await daemon.enginePid());
       for (let sent = 0; sent < EVENTS; sent += EVENTS_PER_REQUEST) {
