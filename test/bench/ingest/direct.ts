@@ -1,8 +1,6 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { openClickHouse } from '../../../src/clickhouse/client.ts';
 import { cpuSeconds } from '../../support/cpu-seconds.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
+import { openWriter } from '../writer.ts';
 import type { Measured } from './measured.ts';
 
 const DIRECT_ROWS = 400_000;
@@ -16,17 +14,15 @@ const UNSYNCED =
 
 /** A table like that of the events in the engine of `daemon`, and how to insert into it without TrackFlow. */
 export async function directTable(daemon: TestDaemon, { synced }: { readonly synced: boolean }) {
-  const { writerPassword } = JSON.parse(fs.readFileSync(path.join(daemon.home, 'run', 'engine.json'), 'utf8'));
-  const { engine } = await daemon.status();
-  const user = { user: 'trackflow', password: writerPassword };
-  const server = openClickHouse({ url: engine.url, database: 'trackflow', writer: user, reader: user }, 'writer');
+  const { server, endpoint } = await openWriter(daemon);
+  const { user, password } = endpoint.writer;
   await server.command(`CREATE TABLE ${TABLE} AS events`);
   if (!synced) await server.command(`ALTER TABLE ${TABLE} MODIFY SETTING ${UNSYNCED}`);
   return {
     server,
-    headers: { 'X-ClickHouse-User': user.user, 'X-ClickHouse-Key': user.password },
+    headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': password },
     insertUrl: (settings: string) =>
-      `${engine.url}/?database=trackflow&${settings}&query=${encodeURIComponent(`INSERT INTO ${TABLE} FORMAT JSONEachRow`)}`,
+      `${endpoint.url}/?database=${endpoint.database}&${settings}&query=${encodeURIComponent(`INSERT INTO ${TABLE} FORMAT JSONEachRow`)}`,
     rows: async () => {
       const [row] = await server.query<{ rows: string }>(`SELECT toString(count()) AS rows FROM ${TABLE}`);
       return Number(row!.rows);

@@ -31,6 +31,14 @@ const hashes = (codec: string) => ({
   session_hash: `UInt64 MATERIALIZED cityHash64(session_id) CODEC(${codec})`,
 });
 
+/** Pages, referrers and titles that end in a number which no other event has. */
+const ONCE = Object.fromEntries(
+  ['url', 'path', 'title', 'referrer'].map((name) => [
+    name,
+    `concat(${name}, '/', toString(cityHash64(event_id) % 100000000))`,
+  ]),
+);
+
 /** Worked out of the texts by each question. */
 const ALIASES = {
   visitor_hash: 'UInt64 ALIAS cityHash64(visitor_id)',
@@ -77,6 +85,9 @@ export const VARIANTS: readonly Variant[] = [
   { name: 'hashes Delta, LZ4', columns: hashes('Delta(8), LZ4') },
   { name: 'hashes ZSTD(1)', columns: hashes('ZSTD(1)') },
   { name: 'no hashes', columns: ALIASES, sortKey: 'account, toDate(occurred_at), cityHash64(visitor_id), occurred_at' },
+  // Traffic that dictionaries are bad at: no page is seen twice.
+  { name: 'every page once', values: ONCE },
+  { name: 'every page once, pages String ZSTD(1)', values: ONCE, columns: every(REPEATED, 'String CODEC(ZSTD(1))') },
   // What is in another column already.
   {
     name: 'received_at as milliseconds after occurred_at',
