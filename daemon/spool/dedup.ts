@@ -22,8 +22,10 @@ export interface DedupLimits {
 }
 
 const RECENT_KEYS_MAX = 1_000_000;
-/** Keys written in one transaction: bounds how long the spool thread is away from its commits (about 2 ms). */
-const KEYS_PER_TRANSACTION = 500;
+/** Keys written or removed in one transaction: bounds how long the spool thread is away from its commits (under 1 ms). */
+const KEYS_PER_TRANSACTION = 100;
+/** More go than come, or a window that was made smaller would never be reached. */
+const PRUNED_PER_KEY = 2;
 
 export class Dedup {
   /** Keys that were let go although inside the window. */
@@ -67,7 +69,16 @@ export class Dedup {
     } finally {
       this.#boundRecent();
     }
-    this.#store.prune(this.#now() - this.#limits.windowMs, this.#limits.rowsMax, keys.length * 2);
+    await this.#prune(keys.length * PRUNED_PER_KEY);
+  }
+
+  async #prune(keysMax: number): Promise<void> {
+    const { windowMs, rowsMax } = this.#limits;
+    for (let left = keysMax; left > 0; left -= KEYS_PER_TRANSACTION) {
+      const most = Math.min(left, KEYS_PER_TRANSACTION);
+      if (this.#store.prune(this.#now() - windowMs, rowsMax, most) < most) return;
+      await new Promise(setImmediate);
+    }
   }
 
   async #move(segment: string, keys: readonly string[]): Promise<void> {

@@ -109,9 +109,16 @@ export function decodeGroup(payload: Buffer): GroupRecord {
   const [rows, monthValues, columns, keyCount] = [read(), read(), read(), read()];
   const months = Uint32Array.from({ length: monthValues }, read);
   const columnBytes = Uint32Array.from({ length: columns }, read);
-  const keys = Array.from({ length: keyCount }, () => {
-    at += KEY_BYTES;
-    return payload.toString('latin1', at - KEY_BYTES, at);
-  });
-  return { rows: { rows, columnBytes, data: payload.subarray(at) }, months, keys };
+  const keysEnd = at + keyCount * KEY_BYTES;
+  const keyBytes = payload.subarray(at, keysEnd);
+  return {
+    rows: { rows, columnBytes, data: payload.subarray(keysEnd) },
+    months,
+    // Read again only after a crash: a flush has no use for them.
+    get keys() {
+      return Array.from({ length: keyCount }, (_, key) =>
+        keyBytes.toString('latin1', key * KEY_BYTES, (key + 1) * KEY_BYTES),
+      );
+    },
+  };
 }

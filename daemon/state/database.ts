@@ -35,6 +35,19 @@ export function openStateDatabase(file: string, schemaFolder: string): StateData
   }
 }
 
+/**
+ * Runs a transaction that is on disk only when a later one is: a power cut may take it back, a crash of the process does
+ * not, and the file stays whole (https://sqlite.org/pragma.html#pragma_synchronous, NORMAL under WAL).
+ */
+export function unsynced<T>(db: StateDatabase, transaction: () => T): T {
+  db.pragma('synchronous = NORMAL');
+  try {
+    return transaction();
+  } finally {
+    db.pragma('synchronous = FULL');
+  }
+}
+
 /** Opens a lock file and holds it until closed or until the process ends, however it ends. Null: somebody else has it. */
 export function tryLock(file: string): { release(): void } | null {
   const db = new Database(file, { timeout: 0 });

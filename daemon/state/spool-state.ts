@@ -1,4 +1,4 @@
-import type { StateDatabase } from './database.ts';
+import { type StateDatabase, unsynced } from './database.ts';
 
 export interface LaneTotals {
   readonly stored: number;
@@ -26,12 +26,17 @@ export class SpoolState {
   readonly #lane: string;
   readonly #known;
   readonly #insertKey;
+  readonly #prune;
 
   constructor(db: StateDatabase, lane: string) {
     this.#db = db;
     this.#lane = lane;
     this.#known = db.prepare<[Buffer], number>('SELECT 1 FROM seen_ids WHERE key = ?').pluck();
     this.#insertKey = db.prepare<[Buffer, number]>('INSERT OR IGNORE INTO seen_ids (key, seen_at) VALUES (?, ?)');
+    this.#prune = db.prepare<[number, number, number]>(
+      `DELETE FROM seen_ids WHERE id IN (SELECT id FROM seen_ids ORDER BY id LIMIT ?)
+       AND (seen_at < ? OR id <= (SELECT max(id) FROM seen_ids) - ?)`,
+    );
     db.prepare('INSERT OR IGNORE INTO lanes (lane) VALUES (?)').run(lane);
   }
 
@@ -39,8 +44,16 @@ export class SpoolState {
     return this.#known.get(Buffer.from(key, 'latin1')) !== undefined;
   }
 
-  /** Adds keys. `through`, when given, states that all keys of segments up to it (of the same spool) are now here. */
+  /**
+   * Adds keys. `through`, when given, states that all keys of segments up to it (of the same spool) are now here, and on
+   * disk. Without it nothing is waited for: a sync would stop the spool thread, and the segment still has the keys.
+   */
   remember(keys: readonly string[], seenAt: number, through?: string): void {
+    if (through === undefined) unsynced(this.#db, () => this.#insertKeys(keys, seenAt));
+    else this.#insertKeys(keys, seenAt, through);
+  }
+
+  #insertKeys(keys: readonly string[], seenAt: number, through?: string): void {
     this.#db.transaction(() => {
       for (const key of keys) this.#insertKey.run(Buffer.from(key, 'latin1'), seenAt);
       if (through !== undefined) {
@@ -65,14 +78,12 @@ export class SpoolState {
     return through.slice(0, SPOOL_DIGITS) === segment.slice(0, SPOOL_DIGITS) && segment <= through;
   }
 
-  /** Removes at most `rowsMax` keys that left the window (older than `seenBefore`, or more than `keep` in all). */
+  /**
+   * Removes at most `rowsMax` keys that left the window (older than `seenBefore`, or more than `keep` in all). Not synced:
+   * what a crash brings back goes the next time.
+   */
   prune(seenBefore: number, keep: number, rowsMax: number): number {
-    return this.#db
-      .prepare(
-        `DELETE FROM seen_ids WHERE id IN (SELECT id FROM seen_ids ORDER BY id LIMIT ?)
-         AND (seen_at < ? OR id <= (SELECT max(id) FROM seen_ids) - ?)`,
-      )
-      .run(rowsMax, seenBefore, keep).changes;
+    return unsynced(this.#db, () => this.#prune.run(rowsMax, seenBefore, keep).changes);
   }
 
   /**

@@ -28,3 +28,14 @@ it('different ids are different keys', () => {
     expect(keys.size).toBe(1_000);
   }
 });
+
+it('keys of ids with a time lie in the order of time in every account, so that an index grows at its end', () => {
+  const ids = Array.from(
+    { length: 100 },
+    (_, second) => `${(1_790_000_000_000 + second * 1_000).toString(16).padStart(12, '0')}7`,
+  ).map((time) => `${time.slice(0, 8)}-${time.slice(8, 12)}-7000-8000-000000000000`);
+  for (const account of ['default', 'other']) {
+    const keys = ids.map((id) => dedupKey(account, id));
+    expect(keys.toSorted()).toEqual(keys);
+  }
+});

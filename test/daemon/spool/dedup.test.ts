@@ -59,7 +59,9 @@ describe('the window of client ids', () => {
       remember(keys, at, through);
     };
     await dedup.persist('01', claim('k', 1_200));
-    expect(seen).toEqual([undefined, undefined, '01']);
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.filter((through) => through !== undefined)).toEqual(['01']);
+    expect(seen.at(-1)).toBe('01');
   });
 
   it('lets keys go that are older than the window, or too many', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStateDatabase, type StateDatabase, tryLock } from '../../../daemon/state/database.ts';
+import { openStateDatabase, type StateDatabase, tryLock, unsynced } from '../../../daemon/state/database.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { until } from '../../support/until.ts';
 import { STATE_SCHEMA } from './state-file.ts';
@@ -53,6 +53,18 @@ describe('state.db', () => {
     const plain = new Database(file);
     expect(plain.pragma('synchronous', { simple: true }), 'what it would be otherwise').toBe(SYNCHRONOUS_NORMAL);
     plain.close();
+  });
+
+  it('which a transaction that need not be on disk yet does without, and only that one', () => {
+    const db = openState();
+    const synchronous = () => db.pragma('synchronous', { simple: true });
+    expect(unsynced(db, synchronous)).toBe(SYNCHRONOUS_NORMAL);
+    expect(synchronous()).toBe(SYNCHRONOUS_FULL);
+    const fail = () => {
+      throw new Error('full');
+    };
+    expect(() => unsynced(db, fail)).toThrow('full');
+    expect(synchronous()).toBe(SYNCHRONOUS_FULL);
   });
 
   it('gets the newest schema, once', () => {

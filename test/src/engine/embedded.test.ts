@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -70,6 +70,17 @@ describe('an embedded engine', () => {
     expect(engine.state).toBe('stopped');
     expect(engine.pid).toBe(0);
     expect(alive(pid)).toBe(false);
+  });
+
+  test('gives way to whoever takes events: each of its threads has a lower priority than this process', async () => {
+    const engine = await start();
+    await engine.ready(READY_MS);
+    const threads = (await readdir(`/proc/${engine.pid}/task`)).map(Number);
+    // The threads of Node, which were there before, do next to nothing.
+    const lower = threads.filter((thread) => getPriority(thread) > getPriority(process.pid));
+    expect(threads.length).toBeGreaterThan(20);
+    expect(lower.length).toBeGreaterThan(threads.length / 2);
+    expect(lower).toContain(engine.pid);
   });
 
   test('keeps endpoint and rows from one start to the next, in files nobody else can read', async () => {
