@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../../src/clickhouse/client.ts';
-import type { ColumnFigures, MergeFigures, MutationFigures, TableFigures } from '../../../src/control/storage.ts';
+import type { StorageFigures } from '../../../src/control/storage.ts';
 
 const TABLES_MAX = 20;
 const COLUMNS_MAX = 20;
@@ -47,14 +47,7 @@ SELECT count() OVER () AS total, table, mutation_id AS id, substringUTF8(command
 FROM system.mutations WHERE database = currentDatabase() AND (NOT is_done OR latest_fail_reason != '')
 ORDER BY create_time DESC, mutation_id DESC LIMIT ${MUTATIONS_MAX}`;
 
-export interface StorageAnswer {
-  readonly tables: readonly TableFigures[];
-  readonly columns: readonly ColumnFigures[];
-  readonly mergesRunning: number;
-  readonly merges: readonly MergeFigures[];
-  readonly mutationsPending: number;
-  readonly mutations: readonly MutationFigures[];
-}
+export type StorageAnswer = Omit<StorageFigures, 'askedAt' | 'tookMs'>;
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -35,15 +35,8 @@ export interface LiveFault {
   readonly figures: FaultFigures | null;
 }
 
-export interface LiveTotals {
+export interface LiveTotals extends Omit<EventCounts, 'bytes'> {
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  readonly sent: number;
-  readonly acknowledged: number;
-  readonly rejected: number;
-  readonly unknown: number;
-  readonly resent: number;
-  readonly duplicates: number;
-  readonly rejectedBy: Readonly<Record<string, number>>;
   /** Requests that left late, and all. */
   readonly late: number;
   readonly requests: number;
