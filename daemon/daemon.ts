@@ -17,7 +17,7 @@ import { openEngine, serveEngine } from './engine.ts';
 import { Instruments } from './instruments.ts';
 import { Closers } from './lifecycle.ts';
 import { type Log, openLog, withTelemetry } from './log.ts';
-import { persistCounters } from './persisted-counters.ts';
+import { persistCounters, resumeTotals } from './persisted-counters.ts';
 import { claimPort, collectorUrl } from './port.ts';
 import { currentSalts } from './salts.ts';
 import { loadSessions, saveSessions } from './sessions-file.ts';
@@ -152,8 +152,7 @@ export class Daemon {
     closers.push('spool', () => spool.stop(this.#stopDeadlineMs * (1 - ANSWER_SHARE - TASKS_SHARE)));
     const opened = await spool.opened();
     const spooled = counters.read('spool_rows');
-    counters.add('events_stored_total', opened.stored);
-    counters.add('events_accepted_total', opened.stored + opened.deadLettered + spooled);
+    resumeTotals(counters, opened);
 
     this.#ready = serveEngine({ engine, spool, counters, packageRoot, log });
     this.#ready.catch(() => {});

@@ -1,13 +1,15 @@
+import { TABLE_NAMES } from '../src/event/tables.ts';
 import type { DaemonState } from './state/daemon-state.ts';
 import { COUNTERS, type CounterName } from './telemetry/catalogue.ts';
 import type { Counters } from './telemetry/counters.ts';
+import type { SpoolOpened } from './threads/spool-handle.ts';
 
 /**
  * Counters that go on over a restart and cannot be derived: saved once a second, so a kill loses at most the last second
  * of them. Accepted and stored are exact instead: the spool and `state.db` know them.
  */
 const PERSISTED: readonly CounterName[] = COUNTERS.filter(
-  (name) => name === 'events_duplicate_total' || name.startsWith('events_rejected_total'),
+  (name) => name.endsWith('_duplicate_total') || name.startsWith('events_rejected_total'),
 );
 const SAVE_EVERY_MS = 1_000;
 
@@ -34,4 +36,13 @@ export function persistCounters(counters: Counters, state: DaemonState, onError:
     clearInterval(timer);
     save();
   };
+}
+
+/** Begins the totals of each table where the spool and `state.db` know that they ended. */
+export function resumeTotals(counters: Counters, opened: SpoolOpened): void {
+  for (const table of TABLE_NAMES) {
+    const { stored, deadLettered, spooled } = opened[table];
+    counters.add(`${table}_stored_total`, stored);
+    counters.add(`${table}_accepted_total`, stored + deadLettered + spooled);
+  }
 }

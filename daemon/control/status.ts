@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/schema.ts';
-import type { EngineContainer, LastMinute, Status } from '../../src/control/protocol.ts';
+import type { EngineContainer, LastMinute, Status, TableStatus } from '../../src/control/protocol.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { TABLE_NAMES, type TableName } from '../../src/event/tables.ts';
 import { COUNTERS, type CounterName } from '../telemetry/catalogue.ts';
 import type { Counters } from '../telemetry/counters.ts';
 
@@ -25,7 +26,10 @@ const SPOOL_SHARE_MAX = 0.8;
 const REJECTED = COUNTERS.filter((name) => name.startsWith('events_rejected_total'));
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 
-/** The daemon's figures as one document. `accepted` = `stored` + `deadLettered` + `spool.rows`, give or take a commit. */
+/**
+ * The daemon's figures as one document. Of all tables together `accepted` = `stored` + `deadLettered` + `spool.rows`, give or
+ * take a commit.
+ */
 export function status(sources: StatusSources): Status {
   const { version, state, pid, url, home, startedAt, engine, counters, config, lastFlushError } = sources;
   const problems = findProblems(sources);
@@ -54,6 +58,9 @@ export function status(sources: StatusSources): Status {
       rejected: REJECTED.reduce((sum, name: CounterName) => sum + counters.read(name), 0),
       deadLettered: counters.read('events_dead_lettered'),
     },
+    tables: Object.fromEntries(
+      TABLE_NAMES.filter((table) => table !== 'events').map((table) => [table, tableStatus(table, counters)]),
+    ),
     spool: {
       bytes: counters.read('spool_bytes'),
       segments: counters.read('spool_segments'),
@@ -67,6 +74,15 @@ export function status(sources: StatusSources): Status {
       strategy: config.flush.strategy,
     },
     lastMinute: sources.lastMinute,
+  };
+}
+
+function tableStatus(table: TableName, counters: Counters): TableStatus {
+  return {
+    accepted: counters.read(`${table}_accepted_total`),
+    stored: counters.read(`${table}_stored_total`),
+    duplicates: counters.read(`${table}_duplicate_total`),
+    deadLettered: counters.read(`${table}_dead_lettered`),
   };
 }
 
@@ -93,6 +109,7 @@ export function publicStatus({
   startedAt,
   engine,
   events,
+  tables,
   spool,
   flush,
 }: Status): object {
@@ -104,6 +121,7 @@ export function publicStatus({
     startedAt,
     engine: { kind: engine.kind, version: engine.version, state: engine.state },
     events,
+    tables,
     spool,
     flush: { breaker: flush.breaker, strategy: flush.strategy },
   };

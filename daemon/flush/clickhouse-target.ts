@@ -6,18 +6,27 @@ import type { CountFailure, FlushTarget, InsertOutcome, StoredIds } from './targ
 /** Ids of one batch that are read to mend a partial month: more than a batch can hold. */
 const IDS_MAX = 1_000_000;
 
+/** A table as the flush asks for its rows: names of ours, never a sender's. */
+export interface TargetTable {
+  readonly name: string;
+  /** The column that tells its rows apart. */
+  readonly id: string;
+  /** The column whose month is the partition. */
+  readonly time: string;
+}
+
 /**
  * ClickHouse as the flush sees it. Without an endpoint (the engine is away or its schema is not in place yet) every
  * answer is "refused, try again", at once and without a connection.
  */
 export class ClickHouseTarget implements FlushTarget {
-  readonly #table: string;
+  readonly #table: TargetTable;
   readonly #timeoutMs: number;
   #client: ClickHouse | null = null;
   #endpoint: Endpoint | null = null;
   #abort = new AbortController();
 
-  constructor(options: { readonly table: string; readonly timeoutMs: number }) {
+  constructor(options: { readonly table: TargetTable; readonly timeoutMs: number }) {
     this.#table = options.table;
     this.#timeoutMs = options.timeoutMs;
   }
@@ -45,7 +54,7 @@ export class ClickHouseTarget implements FlushTarget {
     const client = this.#available();
     if (client === null) return { seen: 'refused', because: 'other', error: AWAY };
     try {
-      const { writtenRows } = await client.insertNative(this.#table, block, {
+      const { writtenRows } = await client.insertNative(this.#table.name, block, {
         token,
         timeoutMs: this.#timeoutMs,
         signal: this.#abort.signal,
@@ -64,9 +73,10 @@ export class ClickHouseTarget implements FlushTarget {
   }
 
   count(batch: bigint): Promise<ReadonlyMap<number, number> | CountFailure> {
+    const { name, time } = this.#table;
     return this.#read(async (client) => {
       const rows = await client.query<{ month: number; rows: number }>(
-        `SELECT toYYYYMM(occurred_at) AS month, toFloat64(count()) AS rows FROM ${this.#table}
+        `SELECT toYYYYMM(${time}) AS month, toFloat64(count()) AS rows FROM ${name}
          WHERE batch = {batch:UInt64} GROUP BY month`,
         { batch: batch.toString() },
         { timeoutMs: this.#timeoutMs, signal: this.#abort.signal },
@@ -76,9 +86,10 @@ export class ClickHouseTarget implements FlushTarget {
   }
 
   ids(batch: bigint, months: readonly number[]): Promise<StoredIds | CountFailure> {
+    const { name, id, time } = this.#table;
     return this.#read(async (client) => {
       const rows = await client.query<{ month: number; id: string; rows: number }>(
-        `SELECT toYYYYMM(occurred_at) AS month, toString(event_id) AS id, toFloat64(count()) AS rows FROM ${this.#table}
+        `SELECT toYYYYMM(${time}) AS month, toString(${id}) AS id, toFloat64(count()) AS rows FROM ${name}
          WHERE batch = {batch:UInt64} AND has({months:Array(UInt32)}, month) GROUP BY month, id`,
         { batch: batch.toString(), months },
         { timeoutMs: this.#timeoutMs, signal: this.#abort.signal, rowsMax: IDS_MAX },

@@ -96,7 +96,7 @@ export class DeadLetters {
 
   #read(name: string, file: string): Batch {
     const bytes = this.#disk.read(file);
-    return toBatch(name, file, bytes.length, scanSegment(bytes, name), this.#disk.modifiedAt(file));
+    return toBatch(name, file, bytes.length, scanSegment(bytes, name, this.#lane.columns), this.#disk.modifiedAt(file));
   }
 
   #file(name: string): string {

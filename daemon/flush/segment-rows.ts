@@ -1,5 +1,5 @@
 import { joinBlock } from '../../src/clickhouse/native/block.ts';
-import type { ColumnHead, EncodedRows } from '../../src/clickhouse/native/encoded-rows.ts';
+import { type ColumnHead, type EncodedRows, idColumn, timeColumn } from '../../src/clickhouse/native/encoded-rows.ts';
 import { filterRows, readInt64Column, readUuidColumn } from '../../src/clickhouse/native/filter.ts';
 import { type Batch, batchNumber } from '../spool/batch.ts';
 import type { Disk } from '../spool/disk.ts';
@@ -42,7 +42,7 @@ export function readHalves(disk: Disk, batch: Batch, selection: Selection): Grou
   return halves
     .map((half) => concatenate(columns, half))
     .filter((rows) => rows.rows > 0)
-    .map((rows) => ({ rows, months: monthCounts(readInt64Column(columns, rows, 'occurred_at')), keys: [] }));
+    .map((rows) => ({ rows, months: monthCounts(readInt64Column(columns, rows, timeColumn(columns))), keys: [] }));
 }
 
 /** The segment cannot be read any more, or not all of it. The disk is damaged; what is left is for `quarantine` to find. */
@@ -54,7 +54,7 @@ export class SegmentUnreadable extends Error {
 }
 
 function readGroups(disk: Disk, batch: Batch): { columns: readonly ColumnHead[]; groups: EncodedRows[] } {
-  const scan = scanSegment(readSegment(disk, batch), batch.name);
+  const scan = scanSegment(readSegment(disk, batch), batch.name, batch.columns);
   const groups = scan.groups.map((group) => group.rows);
   const rows = groups.reduce((sum, group) => sum + group.rows, 0);
   if (rows !== batch.rows) {
@@ -82,8 +82,8 @@ function selectRows(
   const room = new Map(months.map((month) => [month, rowsMax]));
   const left = new Map([...stored].map(([month, ids]) => [month, new Map(ids)]));
   return groups.map((group) => {
-    const monthOf = rowMonths(readInt64Column(columns, group, 'occurred_at'));
-    const ids = stored.size === 0 ? [] : readUuidColumn(columns, group, 'event_id');
+    const monthOf = rowMonths(readInt64Column(columns, group, timeColumn(columns)));
+    const ids = stored.size === 0 ? [] : readUuidColumn(columns, group, idColumn(columns));
     return filterRows(columns, group, (row) => {
       const month = monthOf[row]!;
       const free = room.get(month) ?? 0;

@@ -38,7 +38,10 @@ export async function splitBatch(
   const batches = files.map((file, index) => {
     const bytes = disk.read(file);
     const name = names[index]!;
-    return { ...toBatch(name, file, bytes.length, scanSegment(bytes, name), batch.firstRowAt), recovered: false };
+    return {
+      ...toBatch(name, file, bytes.length, scanSegment(bytes, name, batch.columns), batch.firstRowAt),
+      recovered: false,
+    };
   });
   for (const half of batches.toReversed()) lane.add(half, true);
   return batches;

@@ -9,7 +9,7 @@ export interface FlushTarget {
 }
 
 /**
- * By month (YYYYMM): `event_id` of each row and how many rows have it. An id may be there more than once: it is only
+ * By month (YYYYMM): the id of each row and how many rows have it. An id may be there more than once: it is only
  * unique within an account, and only as long as the window of client ids lasts.
  */
 export type StoredIds = ReadonlyMap<number, ReadonlyMap<string, number>>;

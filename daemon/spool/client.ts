@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import { EventEncoder } from '../../src/clickhouse/native/event-encoder.ts';
-import type { Event } from '../../src/event/event.ts';
+import { RowEncoder } from '../../src/clickhouse/native/row-encoder.ts';
+import type { Row, Table } from '../../src/event/table.ts';
 import { dedupKey } from './dedup-key.ts';
 import { MonthCounter } from './months.ts';
 import type { AppendMessage, SpoolAnswer, SpoolRefusal } from './protocol.ts';
@@ -10,7 +10,7 @@ export type AppendOutcome =
       readonly ok: true;
       readonly receipt: string;
       readonly duplicates: number;
-      /** Which events were duplicates, as ascending indexes; left out when none was. */
+      /** Which rows were duplicates, as ascending indexes; left out when none was. */
       readonly repeated?: readonly number[];
     }
   | { readonly ok: false; readonly reason: SpoolRefusal; readonly retryAfterSeconds: number };
@@ -32,16 +32,17 @@ interface Receipt {
 }
 
 /**
- * A collector's end of the spool: gathers the events of requests into groups and tells each request its fate.
+ * A collector's end of one lane: gathers the rows of requests into groups and tells each request its fate.
  *
  * Promises: `commit` resolves after the spool answered, never before. Always true: one group is under way, the next fills
  * (a second one goes at once when it reaches `GROUP_ROWS_MAX` or `GROUP_BYTES_MAX`). What is gathered is bounded by what
  * receive admits, because receive counts a request until it is answered. When the spool thread dies nothing is answered:
  * the process ends.
  */
-export class SpoolClient {
+export class SpoolClient<R extends Row> {
   readonly #port: MessagePort;
-  readonly #encoder = new EventEncoder();
+  readonly #table: Table<R>;
+  readonly #encoder: RowEncoder<R>;
   readonly #months = new MonthCounter();
   readonly #underWay = new Map<number, Receipt[]>();
   #receipts: Receipt[] = [];
@@ -54,23 +55,26 @@ export class SpoolClient {
     if (this.#underWay.size === 0) this.#post();
   };
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePort, table: Table<R>) {
     this.#port = port;
+    this.#table = table;
+    this.#encoder = new RowEncoder(table.columns);
     port.on('message', (answer: SpoolAnswer) => this.#answered(answer));
   }
 
-  commit(events: readonly Event[]): Promise<AppendOutcome> {
+  commit(rows: readonly R[]): Promise<AppendOutcome> {
     const firstRow = this.#encoder.rows;
-    for (const event of events) {
-      if (event.has_client_id) {
+    const { id, time, name } = this.#table;
+    for (const row of rows) {
+      if (row.has_client_id) {
         this.#keyRows.push(this.#encoder.rows);
-        this.#keys.push(dedupKey(event.account, event.event_id));
+        this.#keys.push(dedupKey(row.account, row[id] as string, name));
       }
-      this.#months.add(event.occurred_at);
-      this.#encoder.append(event);
+      this.#months.add(row[time] as number);
+      this.#encoder.append(row);
     }
     return new Promise((resolve) => {
-      this.#receipts.push({ firstRow, rows: events.length, resolve });
+      this.#receipts.push({ firstRow, rows: rows.length, resolve });
       if (this.#encoder.rows >= GROUP_ROWS_MAX || this.#encoder.bytes >= GROUP_BYTES_MAX) this.#post();
       else if (!this.#scheduled && this.#underWay.size === 0) {
         // At the end of this turn of the loop: requests that arrived together share a group.

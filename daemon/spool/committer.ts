@@ -1,4 +1,4 @@
-import { EVENT_COLUMN_HEADS } from '../../src/clickhouse/native/encoded-rows.ts';
+import { timeColumn } from '../../src/clickhouse/native/encoded-rows.ts';
 import { filterRows, readInt64Column } from '../../src/clickhouse/native/filter.ts';
 import type { Dedup } from './dedup.ts';
 import { isNoSpace } from './disk.ts';
@@ -144,8 +144,9 @@ export class Committer {
       return { record: { rows, months, keys }, duplicates: NO_ROWS };
     }
     const dropped = new Set(duplicates);
-    const rows = filterRows(EVENT_COLUMN_HEADS, message.rows, (row) => !dropped.has(row));
-    const months = monthCounts(readInt64Column(EVENT_COLUMN_HEADS, rows, 'occurred_at'));
+    const { columns } = this.#options.lane;
+    const rows = filterRows(columns, message.rows, (row) => !dropped.has(row));
+    const months = monthCounts(readInt64Column(columns, rows, timeColumn(columns)));
     return { record: { rows, months, keys: fresh }, duplicates: Uint32Array.from(duplicates) };
   }
 

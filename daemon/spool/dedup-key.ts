@@ -6,14 +6,19 @@ import { KEY_BYTES } from './record.ts';
 const TIME_BYTES = 6;
 
 /**
- * The key under which a client-given `event_id` is remembered: 16 bytes as latin-1 text. In the default account these
- * are the bytes of the UUID; elsewhere its first six and 80 bits of a hash of account and UUID, so that one account can
- * neither take nor guess its way into another's ids. The first bytes of a UUIDv7 are its time: keys that come together
- * lie together in the index, where random ones would each change a page of their own.
+ * The key under which a client-given id of a row is remembered: 16 bytes as latin-1 text. For events of the default account
+ * these are the bytes of the UUID; of other accounts its first six and 80 bits of a hash of account and UUID, so that one
+ * account can neither take nor guess its way into another's ids. The first bytes of a UUIDv7 are its time: keys that come
+ * together lie together in the index, where random ones would each change a page of their own. In other tables the key is
+ * a hash of table, account and id, which may be any text. (No account holds the NUL between.)
  */
-export function dedupKey(account: string, eventId: string): string {
-  const id = Buffer.from(eventId.replaceAll('-', ''), 'hex').toString('latin1');
-  if (account === DEFAULT_ACCOUNT) return id;
-  const hashed = hash('sha256', `${account}/${eventId}`, 'buffer').toString('latin1', 0, KEY_BYTES - TIME_BYTES);
-  return id.slice(0, TIME_BYTES) + hashed;
+export function dedupKey(account: string, id: string, table = 'events'): string {
+  if (table !== 'events') return hashed(`${table}\0${account}\0${id}`, KEY_BYTES);
+  const uuid = Buffer.from(id.replaceAll('-', ''), 'hex').toString('latin1');
+  if (account === DEFAULT_ACCOUNT) return uuid;
+  return uuid.slice(0, TIME_BYTES) + hashed(`${account}/${id}`, KEY_BYTES - TIME_BYTES);
+}
+
+function hashed(text: string, bytes: number): string {
+  return hash('sha256', text, 'buffer').toString('latin1', 0, bytes);
 }

@@ -26,8 +26,9 @@ export class Lane {
   /** Sealed batches, the oldest first. */
   readonly sealed: Batch[] = [];
   readonly folders: LaneFolders;
+  /** Of the rows that are written now; a batch names those of its own. */
+  readonly columns: readonly ColumnHead[];
   readonly #disk: Disk;
-  readonly #columns: readonly ColumnHead[];
   readonly #now: () => number;
   #active: SegmentWriter | null = null;
   #spare: SegmentWriter | null = null;
@@ -38,7 +39,7 @@ export class Lane {
   constructor(disk: Disk, folders: LaneFolders, columns: readonly ColumnHead[], lastNumber: bigint, now: () => number) {
     this.#disk = disk;
     this.folders = folders;
-    this.#columns = columns;
+    this.columns = columns;
     this.#now = now;
     this.#lastNumber = lastNumber;
     this.refill();
@@ -94,7 +95,7 @@ export class Lane {
     }
     ended.close();
     const { name, file, rows, bytes, months, firstRowAt } = ended;
-    const batch = { name, file, rows, bytes, months, columns: this.#columns, recovered: false, firstRowAt };
+    const batch = { name, file, rows, bytes, months, columns: this.columns, recovered: false, firstRowAt };
     this.add(batch);
     this.refill();
     return batch;
@@ -162,7 +163,7 @@ export class Lane {
   }
 
   #create(): SegmentWriter {
-    return new SegmentWriter(this.#disk, this.folders.segments, this.#nextName(), this.#columns, this.#now());
+    return new SegmentWriter(this.#disk, this.folders.segments, this.#nextName(), this.columns, this.#now());
   }
 }
 
@@ -187,7 +188,7 @@ export function openLane(
     quarantine: path.join(folder, 'quarantine'),
   };
   for (const each of Object.values(folders)) disk.makeFolder(each);
-  const report = recoverLane(disk, folders.segments, folders.quarantine);
+  const report = recoverLane(disk, folders.segments, folders.quarantine, columns);
   const useless = emptySegments(disk, folders.segments, report);
   const last = report.lastName === '' ? firstNumber : batchNumber(report.lastName);
   const lane = new Lane(disk, folders, columns, last, now);

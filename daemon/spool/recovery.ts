@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ColumnHead } from '../../src/clickhouse/native/encoded-rows.ts';
 import type { Batch } from './batch.ts';
 import type { Disk } from './disk.ts';
 import { type SegmentScan, scanSegment } from './segment-scan.ts';
@@ -21,9 +22,14 @@ const SEGMENT_NAME = /^([0-9a-f]{16})\.seg$/;
 /**
  * Reads what a lane's folder holds after any kind of end. Every readable row becomes part of a batch again, in the
  * order of the segments. Nothing that could hold an acknowledged row is removed: what is damaged is kept in `quarantine`
- * too, and what cannot be read at all is moved there. Halves of a split whose parent still exists are removed (they were never sent).
+ * too, and what cannot be read at all is moved there. `columns`: of a segment that lost its head. Halves of a split whose parent still exists are removed (they were never sent).
  */
-export function recoverLane(disk: Disk, folder: string, quarantine: string): RecoveryReport {
+export function recoverLane(
+  disk: Disk,
+  folder: string,
+  quarantine: string,
+  columns: readonly ColumnHead[],
+): RecoveryReport {
   const names: string[] = [];
   for (const file of disk.list(folder).sort()) {
     const match = SEGMENT_NAME.exec(file);
@@ -41,7 +47,7 @@ export function recoverLane(disk: Disk, folder: string, quarantine: string): Rec
       report.quarantined.push(name);
       continue;
     }
-    const scan = scanSegment(bytes, name);
+    const scan = scanSegment(bytes, name, columns);
     if (scan.damaged || scan.tail === 'damaged') {
       keep(disk, file, quarantine);
       report.quarantined.push(name);
@@ -73,7 +79,7 @@ export function quarantineBatch(disk: Disk, lane: BatchOrder, batch: Batch): Bat
   const { quarantine } = lane.folders;
   lane.take(batch);
   const bytes = tryRead(disk, batch.file);
-  const scan = bytes === null ? null : scanSegment(bytes, batch.name);
+  const scan = bytes === null ? null : scanSegment(bytes, batch.name, batch.columns);
   if (bytes === null || scan === null || scan.groups.length === 0) {
     setAside(disk, batch.file, quarantine);
     return null;

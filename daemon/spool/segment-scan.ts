@@ -1,4 +1,4 @@
-import { type ColumnHead, EVENT_COLUMN_HEADS } from '../../src/clickhouse/native/encoded-rows.ts';
+import type { ColumnHead } from '../../src/clickhouse/native/encoded-rows.ts';
 import {
   checksumSeed,
   decodeGroup,
@@ -36,8 +36,11 @@ export interface SegmentScan {
   readonly tail: 'none' | 'cut' | 'damaged';
 }
 
-/** Reads all records of a segment named `name`. Damage in the middle never hides the valid records behind it. */
-export function scanSegment(bytes: Buffer, name: string): SegmentScan {
+/**
+ * Reads all records of a segment named `name`. Damage in the middle never hides the valid records behind it. `columns` are
+ * those of the lane, for a segment whose head is lost.
+ */
+export function scanSegment(bytes: Buffer, name: string, columns: readonly ColumnHead[]): SegmentScan {
   const seed = checksumSeed(name);
   const groups: GroupRecord[] = [];
   let head: SegmentHead | null = null;
@@ -62,7 +65,7 @@ export function scanSegment(bytes: Buffer, name: string): SegmentScan {
   const tail =
     bytes.length === validBytes ? 'none' : looksDamaged(bytes, validBytes, seed) || seal !== null ? 'damaged' : 'cut';
   return {
-    columns: head?.columns ?? EVENT_COLUMN_HEADS,
+    columns: head?.columns ?? columns,
     parent: head?.parent ?? '',
     groups,
     sealed: seal !== null,

@@ -1,5 +1,6 @@
 import { LATENCY_BOUNDS_MS } from '../../src/control/stream.ts';
 import { REJECTION_REASONS, type RejectionReason } from '../../src/event/rejection.ts';
+import { TABLE_NAMES } from '../../src/event/tables.ts';
 
 /**
  * Every event inside the daemon that gets a line in its log, by name, and what it means. Each has a counter of its own,
@@ -71,9 +72,9 @@ export const COUNTERS = [
   'receive_requests_total{code="5xx"}',
   'receive_bytes_total',
   'receive_websocket_messages_total',
-  'events_accepted_total',
-  'events_stored_total',
-  'events_duplicate_total',
+  ...TABLE_NAMES.flatMap(
+    (table) => [`${table}_accepted_total`, `${table}_stored_total`, `${table}_duplicate_total`] as const,
+  ),
   ...(Object.keys(REJECTION_REASONS) as RejectionReason[]).map(
     (reason) => `events_rejected_total{reason="${reason}"}` as const,
   ),
@@ -105,7 +106,7 @@ export type CounterName = (typeof COUNTERS)[number];
 
 export const GAUGES = [
   /** Rows set aside or dropped; replaying takes them off again. */
-  'events_dead_lettered',
+  ...TABLE_NAMES.map((table) => `${table}_dead_lettered` as const),
   'receive_connections',
   'receive_websockets',
   'receive_inflight_bytes',

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TrackflowError } from '../../src/errors/error.ts';
+import { EVENTS } from '../../src/event/tables.ts';
 import { ClickHouseReader } from '../../src/query/clickhouse-reader.ts';
 import { trackerFiles } from '../../src/snippet/tracker-files.ts';
 import { openGeo } from '../enrich/geo.ts';
@@ -55,7 +56,7 @@ const stopLoopDelay = watchLoopDelay(counters);
 let sourcesTimer: NodeJS.Timeout | undefined;
 const statusAsked = new Map<number, (status: object) => void>();
 const tap = new Tap({
-  sink: new SpoolClient(data.spool),
+  sink: new SpoolClient(data.lanes.events!, EVENTS),
   send: (tailed) => say({ type: 'tailed', tailed }),
   now: Date.now,
 });
@@ -89,7 +90,7 @@ open().catch((error) => {
   const known =
     error instanceof TrackflowError ? error : new TrackflowError('TF_FAILED', String(error?.stack ?? error));
   say({ type: 'failed', code: known.code, message: known.message, hints: known.hints });
-  data.spool.close();
+  closeLanes();
   port.close();
 });
 
@@ -119,6 +120,10 @@ async function open(): Promise<void> {
   say({ type: 'listening', port: receiver.port });
 }
 
+function closeLanes(): void {
+  for (const lane of Object.values(data.lanes)) lane.close();
+}
+
 let nextStatusId = 0;
 function askStatus(): Promise<object> {
   const id = nextStatusId++;
@@ -145,7 +150,7 @@ async function close(deadlineMs: number): Promise<void> {
   await receiver?.close(deadlineMs);
   stopLoopDelay();
   watch(false);
-  data.spool.close();
+  closeLanes();
   tap.flush();
   say({ type: 'closed' });
   port.close();

@@ -3,6 +3,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
 import type { SourceDelta } from '../telemetry/sources.ts';
+import { LANES } from './lanes.ts';
 import type { AccountKey, CollectorThreadData, DaySalt, FromCollector, LogMessage, ToCollector } from './messages.ts';
 import { EXTENSION, type SpoolHandle } from './spool-handle.ts';
 
@@ -14,8 +15,8 @@ const CLOSE_GRACE_MS = 2_000;
 
 export interface CollectorsOptions {
   readonly count: number;
-  /** All but the port to the spool and the regions, which differ from thread to thread. */
-  readonly data: () => Omit<CollectorThreadData, 'spool' | 'region' | 'visitorsRegion'>;
+  /** All but the ports to the spool and the regions, which differ from thread to thread. */
+  readonly data: () => Omit<CollectorThreadData, 'lanes' | 'region' | 'visitorsRegion'>;
   /** Region of the counter memory of the first collector. */
   readonly firstRegion: number;
   readonly spool: SpoolHandle;
@@ -82,17 +83,20 @@ export class Collectors {
 
   #start(index: number, pauseMs: number): Promise<void> {
     const { data, firstRegion, spool, now } = this.#options;
-    const channel = new MessageChannel();
-    spool.addCollector(channel.port1);
+    const channels = LANES.map(({ name }) => [name, new MessageChannel()] as const);
+    const ends = (end: 'port1' | 'port2') =>
+      Object.fromEntries(channels.map(([name, channel]) => [name, channel[end]]));
+    spool.addCollector(ends('port1'));
+    const lanes = ends('port2');
     const workerData: CollectorThreadData = {
       ...data(),
-      spool: channel.port2,
+      lanes,
       region: firstRegion + index,
       visitorsRegion: index,
     };
     const worker = new Worker(new URL(`./collector-thread${EXTENSION}`, import.meta.url), {
       workerData,
-      transferList: [channel.port2],
+      transferList: Object.values(lanes),
     });
     this.#workers[index] = worker;
     if (this.#watched) worker.postMessage({ type: 'watch', watched: true } satisfies ToCollector);

@@ -1,3 +1,4 @@
+import type { TableName } from '../../src/event/tables.ts';
 import type { FateObserver } from '../flush/fates.ts';
 import type { FlushObserver } from '../flush/flusher.ts';
 import type { CommitObserver } from '../spool/committer.ts';
@@ -18,6 +19,7 @@ type Log = (level: LogLevel, event: InternalEvent, fields: Record<string, string
 /** What happens in a lane, as counters and log lines: the catalogue of both for spool and flush. */
 export function laneEvents(
   counters: Counters,
+  table: TableName,
   log: Log,
   hooks: {
     readonly fatal: (error: unknown) => void;
@@ -35,8 +37,8 @@ export function laneEvents(
       for (const segment of report.quarantined) log('error', 'spool_quarantined', { segment });
     },
     committed(rows, duplicates, bytes, durationMs) {
-      counters.add('events_accepted_total', rows);
-      counters.add('events_duplicate_total', duplicates);
+      counters.add(`${table}_accepted_total`, rows);
+      counters.add(`${table}_duplicate_total`, duplicates);
       counters.add('spool_commits_total');
       counters.add('spool_commit_seconds_total', durationMs / 1_000);
       counters.add('spool_bytes_written_total', bytes);
@@ -64,7 +66,7 @@ export function laneEvents(
       log('debug', 'flush_waiting', { batch: batch.name, error, waitMs: Math.round(waitMs) });
     },
     stored(batch, rows, excess) {
-      counters.add('events_stored_total', rows);
+      counters.add(`${table}_stored_total`, rows);
       lag.stored(batch.firstRowAt, hooks.now());
       hooks.changed();
       if (excess === 0) return;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { EVENT_COLUMN_HEADS } from '../../src/clickhouse/native/encoded-rows.ts';
+import type { ColumnHead } from '../../src/clickhouse/native/encoded-rows.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { Breaker } from '../flush/breaker.ts';
 import { DeadLetters } from '../flush/dead-letters.ts';
@@ -14,7 +14,7 @@ import { type Disk, isNoSpace } from '../spool/disk.ts';
 import { firstNumber } from '../spool/identity.ts';
 import { type Lane, openLane } from '../spool/lane.ts';
 import { Space } from '../spool/space.ts';
-import { Strategy, shouldSeal } from '../spool/strategy.ts';
+import { Strategy, type StrategyName, shouldSeal } from '../spool/strategy.ts';
 import type { SpoolState } from '../state/spool-state.ts';
 import type { LaneEvents } from './lane-events.ts';
 
@@ -25,11 +25,15 @@ const SEAL_RETRY_MS = 1_000;
 export interface LaneServiceOptions {
   readonly name: string;
   readonly folder: string;
+  readonly columns: readonly ColumnHead[];
+  readonly strategy: StrategyName;
   readonly config: Config;
   readonly disk: Disk;
   readonly state: SpoolState;
   readonly target: FlushTarget;
   readonly events: LaneEvents;
+  /** Bytes that all lanes hold: `spool.bytesMax` bounds them together. */
+  readonly spoolBytes: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds since any moment, never set back: ages and durations do not follow a clock that is set. */
@@ -64,11 +68,11 @@ export class LaneService {
   constructor(options: LaneServiceOptions) {
     const { config, disk, events, state, now, monotonic } = options;
     const folder = path.join(options.folder, options.name);
-    const { lane, report } = openLane(disk, folder, EVENT_COLUMN_HEADS, firstNumber(), now);
+    const { lane, report } = openLane(disk, folder, options.columns, firstNumber(), now);
     events.recovered(report);
     this.lane = lane;
     this.#options = options;
-    this.#strategy = new Strategy(config.flush.strategy, config.flush);
+    this.#strategy = new Strategy(options.strategy, config.flush);
     const windowMs = config.spool.dedupHours * HOUR_MS;
     this.#dedup = new Dedup(state, { windowMs, rowsMax: config.spool.dedupRowsMax }, now);
     // A spool begun anew counts from a random number, which says nothing about the one that is remembered.
@@ -85,7 +89,7 @@ export class LaneService {
     this.committer = new Committer({
       lane,
       dedup: this.#dedup,
-      refusal: () => (this.#closing ? 'stopping' : this.space.refusal(lane.bytes)),
+      refusal: () => (this.#closing ? 'stopping' : this.space.refusal(options.spoolBytes())),
       observer: {
         committed: (rows, duplicates, bytes, durationMs) => {
           events.committed(rows, duplicates, bytes, durationMs);

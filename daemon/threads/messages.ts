@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { Config } from '../../src/config/schema.ts';
+import type { TableName } from '../../src/event/tables.ts';
 import type { HoldLimits } from '../flush/hold.ts';
 import type { DeadLetterRow } from '../state/spool-state.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
@@ -35,8 +36,19 @@ export interface SpoolThreadData extends ThreadBasics {
   readonly stateSchemaFolder: string;
 }
 
+/** One port for each lane, so that lanes never wait for each other. */
+export type LanePorts = Readonly<Record<string, MessagePort>>;
+
+/** Rows of a table, over all lanes that lead into it. */
+export interface TableTotals {
+  readonly stored: number;
+  readonly deadLettered: number;
+  readonly spooled: number;
+}
+
 export type ToSpool =
-  | { readonly type: 'collector'; readonly port: MessagePort }
+  /** The collector's end of each lane, by name. */
+  | { readonly type: 'collector'; readonly lanes: LanePorts }
   /** The engine answers and its schema is in place (`endpoint`), or it went away (null). */
   | { readonly type: 'engine'; readonly endpoint: Endpoint | null }
   | { readonly type: 'seal' }
@@ -52,7 +64,7 @@ export type DeadLetterOperation =
 
 export type FromSpool =
   | LogMessage
-  | { readonly type: 'opened'; readonly stored: number; readonly deadLettered: number }
+  | { readonly type: 'opened'; readonly tables: Readonly<Record<TableName, TableTotals>> }
   | { readonly type: 'flush'; readonly lastError: string }
   | {
       readonly type: 'deadletters';
@@ -72,7 +84,7 @@ export type AccountKey = readonly [account: string, key: string];
 
 export interface CollectorThreadData extends ThreadBasics {
   readonly endpoint: Endpoint;
-  readonly spool: MessagePort;
+  readonly lanes: LanePorts;
   readonly sessions: SharedArrayBuffer;
   /** Memory of `visitors.ts`, and which region of it is this collector's. */
   readonly visitors: SharedArrayBuffer;

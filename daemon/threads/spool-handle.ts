@@ -1,14 +1,20 @@
 import { once } from 'node:events';
-import { type MessagePort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
+import type { TableName } from '../../src/event/tables.ts';
 import type { HoldLimits } from '../flush/hold.ts';
 import type { DeadLetterRow } from '../state/spool-state.ts';
-import type { DeadLetterOperation, FromSpool, LogMessage, SpoolThreadData, ToSpool } from './messages.ts';
+import type {
+  DeadLetterOperation,
+  FromSpool,
+  LanePorts,
+  LogMessage,
+  SpoolThreadData,
+  TableTotals,
+  ToSpool,
+} from './messages.ts';
 
-export interface SpoolOpened {
-  readonly stored: number;
-  readonly deadLettered: number;
-}
+export type SpoolOpened = Readonly<Record<TableName, TableTotals>>;
 
 export interface DeadLetterAnswer {
   readonly letters: readonly DeadLetterRow[];
@@ -52,8 +58,8 @@ export class SpoolHandle {
     });
   }
 
-  addCollector(port: MessagePort): void {
-    this.#worker.postMessage({ type: 'collector', port } satisfies ToSpool, [port]);
+  addCollector(lanes: LanePorts): void {
+    this.#worker.postMessage({ type: 'collector', lanes } satisfies ToSpool, Object.values(lanes));
   }
 
   setEngine(endpoint: Endpoint | null): void {
@@ -95,7 +101,7 @@ export class SpoolHandle {
   }
 
   #heard(message: Exclude<FromSpool, { type: 'log' | 'fatal' }>): void {
-    if (message.type === 'opened') this.#opened(message);
+    if (message.type === 'opened') this.#opened(message.tables);
     else if (message.type === 'held') {
       this.#holds.get(message.id)?.(message.granted);
       this.#holds.delete(message.id);

@@ -1,15 +1,13 @@
-import path from 'node:path';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { ClickHouseTarget } from '../flush/clickhouse-target.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { TABLE_NAMES, type TableName } from '../../src/event/tables.ts';
 import { nodeDisk } from '../spool/disk.ts';
 import type { AppendMessage, SpoolAnswer } from '../spool/protocol.ts';
 import { openStateDatabase } from '../state/database.ts';
-import { SpoolState } from '../state/spool-state.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { watchLoopDelay } from '../telemetry/loop-delay.ts';
 import { laneEvents } from './lane-events.ts';
-import { LaneService } from './lane-service.ts';
-import type { DeadLetterOperation, FromSpool, SpoolThreadData, ToSpool } from './messages.ts';
+import type { DeadLetterOperation, FromSpool, LanePorts, SpoolThreadData, TableTotals, ToSpool } from './messages.ts';
+import { type OpenLane, openLanes } from './open-lanes.ts';
 import { threadLog } from './thread-log.ts';
 
 /**
@@ -19,6 +17,8 @@ import { threadLog } from './thread-log.ts';
  * When it dies, so does the daemon (main ends the process); the next start finds every acknowledged row.
  */
 const GAUGES_EVERY_MS = 250;
+/** From the best to the worst. */
+const BREAKER_STATES = ['closed', 'half-open', 'open'];
 
 const port = parentPort!;
 const data = workerData as SpoolThreadData;
@@ -26,67 +26,93 @@ const say = (message: FromSpool) => port.postMessage(message);
 const log = threadLog(port, 'spool');
 const counters = new Counters(data.counters, data.region);
 const db = openStateDatabase(data.stateFile, data.stateSchemaFolder);
-const state = new SpoolState(db, 'events');
-const target = new ClickHouseTarget({ table: 'events', timeoutMs: data.config.flush.timeoutMs });
-const events = laneEvents(counters, log, {
-  fatal: (error) => say({ type: 'fatal', error: String(error) }),
-  changed: () => setLaneGauges(),
-  now: Date.now,
-});
-const service = new LaneService({
-  name: 'events',
-  folder: path.resolve(data.spoolFolder),
+const lanes = openLanes({
+  folder: data.spoolFolder,
   config: data.config,
+  db,
   disk: nodeDisk,
-  state,
-  target,
-  events,
+  events: (table) =>
+    laneEvents(counters, table, log, {
+      fatal: (error) => say({ type: 'fatal', error: String(error) }),
+      changed: () => setLaneGauges(),
+      now: Date.now,
+    }),
   now: Date.now,
   monotonic: () => performance.now(),
   random: Math.random,
 });
+/** What retention may hold back: it deletes events only. */
+const eventLanes = lanes.filter(({ table }) => table === 'events');
 
 let lastError = '';
 const stopLoopDelay = watchLoopDelay(counters);
 const gauges = setInterval(setGauges, GAUGES_EVERY_MS);
-const flushing = service.flusher.run().catch((error) => say({ type: 'fatal', error: String(error?.stack ?? error) }));
+const flushing = Promise.all(
+  lanes.map(({ service }) =>
+    service.flusher.run().catch((error) => say({ type: 'fatal', error: String(error?.stack ?? error) })),
+  ),
+);
 setGauges();
-say({ type: 'opened', stored: state.totals().stored, deadLettered: state.totals().deadLettered });
+say({
+  type: 'opened',
+  tables: Object.fromEntries(TABLE_NAMES.map((table) => [table, totalsOf(table)])) as TotalsByTable,
+});
+
+type TotalsByTable = Record<TableName, TableTotals>;
 
 port.on('message', (message: ToSpool) => {
   switch (message.type) {
     case 'collector':
-      return serveCollector(message.port);
+      return serveCollector(message.lanes);
     case 'engine':
-      target.use(message.endpoint);
-      if (message.endpoint !== null) service.flusher.engineReady();
+      for (const { target, service } of lanes) {
+        target.use(message.endpoint);
+        if (message.endpoint !== null) service.flusher.engineReady();
+      }
       return;
     case 'seal':
-      return void service.seal();
+      for (const { service } of lanes) void service.seal();
+      return;
     case 'deadletters':
       return say({ type: 'deadletters', id: message.id, ...operate(message.operation) });
     case 'hold': {
-      const { id, months } = message;
-      return void service.hold.ask(id, months, message).then((granted) => say({ type: 'held', id, granted }));
+      const { id } = message;
+      return void hold(id, message.months, message).then((granted) => say({ type: 'held', id, granted }));
     }
     case 'release':
-      return service.hold.release(message.id);
+      for (const { service } of eventLanes) service.hold.release(message.id);
+      return;
     case 'stop':
       return void stop(message.deadlineMs);
   }
 });
 
-function serveCollector(collector: MessagePort): void {
-  const answer = (message: SpoolAnswer) => collector.postMessage(message);
-  collector.on('message', (message: AppendMessage) => service.committer.submit(message, answer));
+function serveCollector(ports: LanePorts): void {
+  for (const { name, service } of lanes) {
+    const collector = ports[name]!;
+    const answer = (message: SpoolAnswer) => collector.postMessage(message);
+    collector.on('message', (message: AppendMessage) => service.committer.submit(message, answer));
+  }
+}
+
+/** Granted when every lane of events grants it; what some have granted is given back when another does not. */
+async function hold(id: number, months: readonly number[], limits: { waitMs: number; holdMs: number }) {
+  const granted = await Promise.all(eventLanes.map(({ service }) => service.hold.ask(id, months, limits)));
+  if (granted.every(Boolean)) return true;
+  for (const { service } of eventLanes) service.hold.release(id);
+  return false;
 }
 
 function operate(operation: DeadLetterOperation) {
   try {
-    if (operation.do === 'list') return { letters: service.deadLetters.list(), changed: 0 };
-    const changed = service.deadLetters[operation.do](operation.batches);
-    service.flusher.arrived();
-    return { letters: service.deadLetters.list(), changed };
+    let changed = 0;
+    if (operation.do !== 'list') {
+      for (const { service } of lanes) {
+        changed += service.deadLetters[operation.do](operation.batches);
+        service.flusher.arrived();
+      }
+    }
+    return { letters: lanes.flatMap(({ service }) => service.deadLetters.list()), changed };
   } catch (error) {
     return { error: String(error) };
   } finally {
@@ -97,41 +123,74 @@ function operate(operation: DeadLetterOperation) {
 /** Flushes until the spool is empty or the time is up; what is left waits on disk for the next start. */
 async function stop(deadlineMs: number): Promise<void> {
   const deadline = Date.now() + deadlineMs;
-  await service.close();
-  while (service.lane.rows > 0 && Date.now() < deadline && target.ready) {
+  await Promise.all(lanes.map(({ service }) => service.close()));
+  while (lanes.some(({ service, target }) => service.lane.rows > 0 && target.ready) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  service.flusher.stop();
-  target.abort();
+  for (const { service, target } of lanes) {
+    service.flusher.stop();
+    target.abort();
+  }
   await flushing;
   clearInterval(gauges);
   stopLoopDelay();
   setGauges();
-  const { rows } = service.lane;
-  service.lane.close();
-  await target.close();
+  const rows = sum(({ service }) => service.lane.rows);
+  for (const { service } of lanes) service.lane.close();
+  await Promise.all(lanes.map(({ target }) => target.close()));
   db.close();
   say({ type: 'stopped', rows });
   port.close();
 }
 
+function totalsOf(table: TableName): TableTotals {
+  const of = (figure: (lane: OpenLane) => number) => sum((lane) => (lane.table === table ? figure(lane) : 0));
+  return {
+    stored: of(({ state }) => state.totals().stored),
+    deadLettered: of(({ state }) => state.totals().deadLettered),
+    spooled: of(({ service }) => service.lane.rows),
+  };
+}
+
+function sum(figure: (lane: OpenLane) => number): number {
+  return lanes.reduce((total, lane) => total + figure(lane), 0);
+}
+
 function setLaneGauges(): void {
-  const { lane } = service;
-  const oldestMs = lane.oldestRowAt === 0 ? 0 : Math.max(0, Date.now() - lane.oldestRowAt);
+  const now = Date.now();
+  let oldestMs = 0;
+  for (const { service } of lanes) {
+    const { oldestRowAt } = service.lane;
+    if (oldestRowAt !== 0) oldestMs = Math.max(oldestMs, now - oldestRowAt);
+  }
   counters.set('spool_oldest_seconds', oldestMs / 1_000);
-  counters.set('spool_bytes', lane.bytes);
-  counters.set('spool_segments', lane.segments);
-  counters.set('spool_rows', lane.rows);
+  counters.set(
+    'spool_bytes',
+    sum(({ service }) => service.lane.bytes),
+  );
+  counters.set(
+    'spool_segments',
+    sum(({ service }) => service.lane.segments),
+  );
+  counters.set(
+    'spool_rows',
+    sum(({ service }) => service.lane.rows),
+  );
 }
 
 function setGauges(): void {
-  const { breaker, space } = service;
   setLaneGauges();
-  counters.set('spool_free_bytes', space.freeBytes);
-  counters.set('flush_breaker_state', breaker.state === 'closed' ? 0 : breaker.state === 'half-open' ? 1 : 2);
-  counters.set('events_dead_lettered', db.open ? state.totals().deadLettered : counters.read('events_dead_lettered'));
-  if (breaker.lastError !== lastError) {
-    lastError = breaker.lastError;
+  counters.set('spool_free_bytes', lanes[0]!.service.space.freeBytes);
+  counters.set(
+    'flush_breaker_state',
+    Math.max(...lanes.map(({ service }) => BREAKER_STATES.indexOf(service.breaker.state))),
+  );
+  if (db.open) {
+    for (const table of TABLE_NAMES) counters.set(`${table}_dead_lettered`, totalsOf(table).deadLettered);
+  }
+  const error = lanes.find(({ service }) => service.breaker.lastError !== '')?.service.breaker.lastError ?? '';
+  if (error !== lastError) {
+    lastError = error;
     say({ type: 'flush', lastError });
   }
 }

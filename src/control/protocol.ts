@@ -1,5 +1,13 @@
 import type { ContainerFigures, Engine, EngineState } from '../engine/engine.ts';
 
+/** Rows of one table: each accepted one is stored, set aside, or in the spool. */
+export interface TableStatus {
+  readonly accepted: number;
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly deadLettered: number;
+}
+
 /**
  * What the CLI and the daemon say to each other over `<home>/run/control.sock` (HTTP over a Unix socket, JSON).
  *
@@ -48,6 +56,9 @@ export interface Status {
     readonly rejected: number;
     readonly deadLettered: number;
   };
+  /** The other tables that rows are spooled for. */
+  readonly tables: Readonly<Record<string, TableStatus>>;
+  /** Of all tables together. */
   readonly spool: {
     readonly bytes: number;
     readonly segments: number;

@@ -1,4 +1,5 @@
 import type { Event } from './event.ts';
+import type { RowColumn } from './table.ts';
 
 /**
  * The columns of the table `events` in the order in which a Native block carries them. `blockType` is the type the
@@ -10,16 +11,7 @@ import type { Event } from './event.ts';
  * `maxBytes` bounds the UTF-8 bytes of a text; validate rejects above it. `dimension` marks what queries may group
  * and filter by.
  */
-export interface Column {
-  readonly name: Exclude<keyof Event, 'has_client_id'>;
-  readonly blockType:
-    | 'UUID'
-    | 'String'
-    | "DateTime64(3, 'UTC')"
-    | 'UInt8'
-    | 'Decimal(18, 4)'
-    | 'JSON(max_dynamic_paths=256)';
-  readonly maxBytes: number;
+export interface Column extends RowColumn<Exclude<keyof Event, 'has_client_id'>> {
   readonly dimension: boolean;
 }
 

@@ -225,7 +225,7 @@ class FlusherWorld {
     this.#link.settle();
     const folder = `${FOLDER}/deadletter`;
     const dead = this.#disk.list(folder).flatMap((file) => {
-      const scan = scanSegment(this.#disk.read(`${folder}/${file}`), file.slice(0, -'.seg'.length));
+      const scan = scanSegment(this.#disk.read(`${folder}/${file}`), file.slice(0, -'.seg'.length), ROW_HEADS);
       return scan.groups.flatMap((group) => decodeRows(group.rows));
     });
     const { stored, deadLettered } = new SpoolState(this.#db, 'events').totals();

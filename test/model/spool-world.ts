@@ -338,7 +338,7 @@ class SpoolWorld {
   }
 
   #readRows(file: string, name: string): Row[] {
-    return scanSegment(this.#disk.read(file), name).groups.flatMap(({ rows }) => {
+    return scanSegment(this.#disk.read(file), name, EVENT_COLUMN_HEADS).groups.flatMap(({ rows }) => {
       const times = readInt64Column(EVENT_COLUMN_HEADS, rows, 'occurred_at');
       const ids = readUuidColumn(EVENT_COLUMN_HEADS, rows, 'event_id');
       return ids.map((id, row) => ({ id, month: times[row]! < OCTOBER_FROM ? 202610 : 202611 }));

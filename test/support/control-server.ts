@@ -86,6 +86,7 @@ export function statusOf(home: string, changes: Partial<Status> = {}): Status {
       container: null,
     },
     events: { accepted: 10, stored: 10, duplicates: 0, rejected: 0, deadLettered: 0 },
+    tables: {},
     spool: { bytes: 0, segments: 0, oldestAgeSeconds: 0, rows: 0, quarantined: 0 },
     flush: { breaker: 'closed', lastError: '', strategy: 'hybrid' },
     lastMinute: null,

@@ -8,7 +8,8 @@ import {
   EVENT_COLUMN_HEADS,
   valueWidth,
 } from '../../src/clickhouse/native/encoded-rows.ts';
-import { EventEncoder } from '../../src/clickhouse/native/event-encoder.ts';
+import { RowEncoder } from '../../src/clickhouse/native/row-encoder.ts';
+import { COLUMNS } from '../../src/event/columns.ts';
 import { type Event, emptyEvent } from '../../src/event/event.ts';
 
 /** A time in the middle of a month. */
@@ -40,7 +41,7 @@ export function keyedEvent(number: number, overrides: Partial<Event> = {}): Even
 }
 
 /** One for all: its buffers are worth keeping, and `take` leaves nothing in it. */
-const ENCODER = new EventEncoder();
+const ENCODER = new RowEncoder<Event>(COLUMNS);
 
 export function encodeEvents(events: readonly Event[]): EncodedRows {
   for (const event of events) ENCODER.append(event);

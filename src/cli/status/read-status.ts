@@ -84,6 +84,7 @@ function silentStatus({ home }: Instance, state: SilentStatus['state'], problems
     startedAt: null,
     engine: { kind: null, version: null, state: null, pid: null, url: null, container: null },
     events: { accepted: null, stored: null, duplicates: null, rejected: null, deadLettered: null },
+    tables: {},
     spool: { bytes: null, segments: null, oldestAgeSeconds: null, rows: null, quarantined: null },
     flush: { breaker: null, lastError: null, strategy: null },
     lastMinute: null,

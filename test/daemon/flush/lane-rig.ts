@@ -66,7 +66,7 @@ export function rowsIn(disk: SimulatedDisk, folder: string): string {
   const rows = disk
     .list(folder)
     .filter((file) => file.endsWith('.seg'))
-    .flatMap((file) => scanSegment(disk.read(`${folder}/${file}`), path.basename(file, '.seg')).groups)
+    .flatMap((file) => scanSegment(disk.read(`${folder}/${file}`), path.basename(file, '.seg'), ROW_HEADS).groups)
     .flatMap((group) => decodeRows(group.rows));
   return rows
     .map(({ id, poison }) => id + (poison ? '!' : ''))

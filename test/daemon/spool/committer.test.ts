@@ -81,7 +81,9 @@ function settled(): Promise<void> {
 
 function idsInActive(): string[] {
   const file = `${FOLDER}/${lane.active.name}.seg`;
-  return scanSegment(disk.read(file), lane.active.name).groups.flatMap((each) => eventIds(each.rows));
+  return scanSegment(disk.read(file), lane.active.name, EVENT_COLUMN_HEADS).groups.flatMap((each) =>
+    eventIds(each.rows),
+  );
 }
 
 function syncs(): number {
@@ -320,7 +322,7 @@ describe('an event whose client gave its id', () => {
       ]),
     );
     expect(batch.rows).toBe(4);
-    const { groups } = scanSegment(disk.read(batch.file), batch.name);
+    const { groups } = scanSegment(disk.read(batch.file), batch.name, EVENT_COLUMN_HEADS);
     expect(groups.flatMap((each) => each.keys)).toHaveLength(4);
   });
 });

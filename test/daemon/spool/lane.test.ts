@@ -31,7 +31,7 @@ async function append(...numbers: number[]): Promise<void> {
 
 /** Ids of the events in a segment file. */
 function idsIn(file: string, name: string): string[] {
-  return scanSegment(disk.read(file), name).groups.flatMap((group) => eventIds(group.rows));
+  return scanSegment(disk.read(file), name, EVENT_COLUMN_HEADS).groups.flatMap((group) => eventIds(group.rows));
 }
 
 function segments(): string[] {
@@ -60,7 +60,11 @@ describe('a lane', () => {
     );
     expect(batch.bytes).toBe(disk.size(batch.file));
     expect(idsIn(batch.file, name)).toEqual([eventId(1), eventId(2), eventId(3)]);
-    expect(scanSegment(disk.read(batch.file), name)).toMatchObject({ sealed: true, damaged: false, tail: 'none' });
+    expect(scanSegment(disk.read(batch.file), name, EVENT_COLUMN_HEADS)).toMatchObject({
+      sealed: true,
+      damaged: false,
+      tail: 'none',
+    });
   });
 
   it('tells what it holds, sealed or not, and nothing while it is empty', async () => {

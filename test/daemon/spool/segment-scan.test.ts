@@ -48,7 +48,7 @@ const GROUP_IDS = GROUPS.map((each) => eventIds(each.rows));
 describe('scanning a whole segment', () => {
   it('finds head, groups in order and seal', () => {
     const { bytes } = segment(head(EVENT_COLUMN_HEADS, 'f'.repeat(16)), ...GROUPS.map((each) => group(each)), seal(5));
-    const scan = scanSegment(bytes, NAME);
+    const scan = scanSegment(bytes, NAME, EVENT_COLUMN_HEADS);
     expect(ids(scan)).toEqual(GROUP_IDS);
     expect(scan.groups.map((each) => each.keys)).toEqual(GROUPS.map((each) => each.keys));
     expect(scan.columns).toEqual(EVENT_COLUMN_HEADS);
@@ -58,11 +58,11 @@ describe('scanning a whole segment', () => {
 
   it('reads the columns that were true when it was written', () => {
     const columns = EVENT_COLUMN_HEADS.slice(0, 2);
-    expect(scanSegment(head(columns), NAME).columns).toEqual(columns);
+    expect(scanSegment(head(columns), NAME, EVENT_COLUMN_HEADS).columns).toEqual(columns);
   });
 
   it('takes an empty file for an empty segment', () => {
-    expect(scanSegment(Buffer.alloc(0), NAME)).toMatchObject({
+    expect(scanSegment(Buffer.alloc(0), NAME, EVENT_COLUMN_HEADS)).toMatchObject({
       groups: [],
       sealed: false,
       damaged: false,
@@ -72,11 +72,11 @@ describe('scanning a whole segment', () => {
 
   it('sees that a sealed segment lacks a record', () => {
     const { bytes } = segment(head(), group(GROUPS[0]!), group(GROUPS[2]!), seal(5));
-    expect(scanSegment(bytes, NAME)).toMatchObject({ sealed: true, damaged: true, tail: 'none' });
+    expect(scanSegment(bytes, NAME, EVENT_COLUMN_HEADS)).toMatchObject({ sealed: true, damaged: true, tail: 'none' });
   });
 
   it('sees that the head is missing', () => {
-    expect(scanSegment(segment(group(GROUPS[0]!)).bytes, NAME).damaged).toBe(true);
+    expect(scanSegment(segment(group(GROUPS[0]!)).bytes, NAME, EVENT_COLUMN_HEADS).damaged).toBe(true);
   });
 });
 
@@ -92,7 +92,7 @@ describe.each([
   function scanWithFlip(byte: number, bit: number): SegmentScan {
     const copy = Buffer.from(bytes);
     copy[byte]! ^= 1 << bit;
-    return scanSegment(copy, NAME);
+    return scanSegment(copy, NAME, EVENT_COLUMN_HEADS);
   }
 
   it('costs at most the record it lies in, at every byte, and never changes a row', () => {
@@ -136,7 +136,7 @@ describe('a segment that ends too early', () => {
 
   it('keeps every record that is whole, at every length, and calls the rest cut', () => {
     for (let length = 0; length <= bytes.length; length++) {
-      const scan = scanSegment(bytes.subarray(0, length), NAME);
+      const scan = scanSegment(bytes.subarray(0, length), NAME, EVENT_COLUMN_HEADS);
       const whole = ends.filter((end) => end <= length).length;
       expect(ids(scan), `length ${length}`).toEqual(GROUP_IDS.slice(0, Math.max(0, Math.min(whole - 1, 3))));
       expect(scan.validBytes).toBe(whole === 0 ? 0 : ends[whole - 1]);
@@ -146,13 +146,17 @@ describe('a segment that ends too early', () => {
   });
 
   it('is cut, not damaged, where the file grew and its pages never came', () => {
-    const scan = scanSegment(Buffer.concat([bytes.subarray(0, ends[1]), Buffer.alloc(9_000)]), NAME);
+    const scan = scanSegment(
+      Buffer.concat([bytes.subarray(0, ends[1]), Buffer.alloc(9_000)]),
+      NAME,
+      EVENT_COLUMN_HEADS,
+    );
     expect(scan).toMatchObject({ damaged: false, tail: 'cut' });
     expect(ids(scan)).toEqual(GROUP_IDS.slice(0, 1));
   });
 
   it('is damaged when it was sealed before', () => {
-    const scan = scanSegment(Buffer.concat([bytes, Buffer.alloc(5)]), NAME);
+    const scan = scanSegment(Buffer.concat([bytes, Buffer.alloc(5)]), NAME, EVENT_COLUMN_HEADS);
     expect(scan.tail).toBe('damaged');
   });
 });
@@ -165,7 +169,7 @@ describe('text inside an event', () => {
     const carrier: GroupRecord = { ...hostile, rows: { ...hostile.rows, data: Buffer.concat([foreign, foreign]) } };
     const { bytes, ends } = segment(head(), group(carrier), group(GROUPS[1]!));
     bytes[ends[0]! + 13]! ^= 1;
-    expect(ids(scanSegment(bytes, NAME))).toEqual([GROUP_IDS[1]]);
+    expect(ids(scanSegment(bytes, NAME, EVENT_COLUMN_HEADS))).toEqual([GROUP_IDS[1]]);
   });
 
   it('cannot know how a record of another segment begins', () => {
@@ -189,7 +193,7 @@ describe('text inside an event', () => {
 
     it('does not make a scan of damage slow', () => {
       const startedAt = performance.now();
-      expect(ids(scanSegment(bytes, NAME))).toEqual([GROUP_IDS[1]]);
+      expect(ids(scanSegment(bytes, NAME, EVENT_COLUMN_HEADS))).toEqual([GROUP_IDS[1]]);
       expect(performance.now() - startedAt).toBeLessThan(HOSTILE_SCAN_MS_MAX);
     });
   });

@@ -6,6 +6,7 @@ import { SpoolState } from '../../../daemon/state/spool-state.ts';
 import { allocateCounters, Counters } from '../../../daemon/telemetry/counters.ts';
 import { laneEvents } from '../../../daemon/threads/lane-events.ts';
 import { LaneService } from '../../../daemon/threads/lane-service.ts';
+import { EVENT_COLUMN_HEADS } from '../../../src/clickhouse/native/encoded-rows.ts';
 import { resolveConfig } from '../../../src/config/resolve.ts';
 import { appendMessage, sampleEvent } from '../../support/events.ts';
 import { temporaryHome } from '../../support/temporary-home.ts';
@@ -74,7 +75,7 @@ function open(): void {
   stored = [];
   const counters = new Counters(allocateCounters(1), 0);
   const hooks = { fatal: () => {}, changed: () => {}, now: Date.now };
-  const events = laneEvents(counters, () => {}, hooks);
+  const events = laneEvents(counters, 'events', () => {}, hooks);
   service = new LaneService({
     name: 'events',
     folder,
@@ -82,6 +83,9 @@ function open(): void {
     disk: nodeDisk,
     state: new SpoolState(state.db, 'events'),
     target,
+    columns: EVENT_COLUMN_HEADS,
+    strategy: 'hybrid',
+    spoolBytes: () => service.lane.bytes,
     events: { ...events, stored: (batch) => void stored.push(...batch.months.keys()) },
     now: Date.now,
     monotonic: () => performance.now(),

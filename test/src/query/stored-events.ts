@@ -2,12 +2,13 @@ import { openClickHouse } from '../../../src/clickhouse/client.ts';
 import type { Endpoint } from '../../../src/clickhouse/endpoint.ts';
 import { joinBlock } from '../../../src/clickhouse/native/block.ts';
 import { EVENT_COLUMN_HEADS } from '../../../src/clickhouse/native/encoded-rows.ts';
-import { EventEncoder } from '../../../src/clickhouse/native/event-encoder.ts';
+import { RowEncoder } from '../../../src/clickhouse/native/row-encoder.ts';
+import { COLUMNS } from '../../../src/event/columns.ts';
 import { type Event, emptyEvent } from '../../../src/event/event.ts';
 
 /** Stores events as flush does: one Native block, in one insert. */
 export async function store(endpoint: Endpoint, events: readonly Event[]): Promise<void> {
-  const encoder = new EventEncoder();
+  const encoder = new RowEncoder<Event>(COLUMNS);
   for (const event of events) encoder.append(event);
   const clickhouse = openClickHouse(endpoint, 'writer');
   try {

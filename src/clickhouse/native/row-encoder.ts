@@ -1,17 +1,22 @@
-import { COLUMNS } from '../../event/columns.ts';
-import type { Event } from '../../event/event.ts';
+import type { Row, RowColumn } from '../../event/table.ts';
 import { ColumnWriter } from './column-writer.ts';
 import type { EncodedRows } from './encoded-rows.ts';
 
 /**
- * Turns events into the columns of a Native block, one event at a time.
+ * Turns rows into the columns of a Native block, one row at a time.
  *
  * Always true: every column holds `rows` values. `take` hands over what was written since the last `take` in a fresh
  * buffer (so it can be transferred to another thread) and starts anew; the column buffers are reused.
  */
-export class EventEncoder {
+export class RowEncoder<R extends Row> {
   rows = 0;
-  readonly #columns = COLUMNS.map(() => new ColumnWriter());
+  readonly #heads: readonly RowColumn<keyof R & string>[];
+  readonly #columns: readonly ColumnWriter[];
+
+  constructor(heads: readonly RowColumn<keyof R & string>[]) {
+    this.#heads = heads;
+    this.#columns = heads.map(() => new ColumnWriter());
+  }
 
   /** Bytes written since the last `take`. */
   get bytes(): number {
@@ -20,23 +25,24 @@ export class EventEncoder {
     return sum;
   }
 
-  append(event: Event): void {
-    for (let index = 0; index < COLUMNS.length; index++) {
-      const { name, blockType } = COLUMNS[index]!;
+  append(row: R): void {
+    const heads = this.#heads;
+    for (let index = 0; index < heads.length; index++) {
+      const { name, blockType } = heads[index]!;
       const column = this.#columns[index]!;
       switch (blockType) {
         case 'String':
         case 'JSON(max_dynamic_paths=256)':
-          column.text(event[name] as string);
+          column.text(row[name] as string);
           break;
         case 'UUID':
-          column.uuid(event[name] as string);
+          column.uuid(row[name] as string);
           break;
         case 'UInt8':
-          column.uint8(event[name] as number);
+          column.uint8(row[name] as number);
           break;
         default:
-          column.int64(event[name] as number);
+          column.int64(row[name] as number);
       }
     }
     this.rows++;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ColumnWriter } from '../../../../src/clickhouse/native/column-writer.ts';
 import { EVENT_COLUMN_HEADS, valueWidth } from '../../../../src/clickhouse/native/encoded-rows.ts';
-import { EventEncoder } from '../../../../src/clickhouse/native/event-encoder.ts';
+import { RowEncoder } from '../../../../src/clickhouse/native/row-encoder.ts';
+import { COLUMNS } from '../../../../src/event/columns.ts';
+import type { Event } from '../../../../src/event/event.ts';
 import { decodeRows, eventId, eventIds, sampleEvent } from '../../../support/events.ts';
 
 describe('the encoder', () => {
@@ -10,7 +12,7 @@ describe('the encoder', () => {
   });
 
   it('hands over what came since the last time, and starts anew', () => {
-    const encoder = new EventEncoder();
+    const encoder = new RowEncoder<Event>(COLUMNS);
     encoder.append(sampleEvent(1));
     encoder.append(sampleEvent(2));
     const { bytes } = encoder;
@@ -24,7 +26,7 @@ describe('the encoder', () => {
   });
 
   it('gives a buffer of its own each time, so that it can be transferred', () => {
-    const encoder = new EventEncoder();
+    const encoder = new RowEncoder<Event>(COLUMNS);
     encoder.append(sampleEvent(1));
     const first = encoder.take();
     structuredClone(first.data, { transfer: [first.data.buffer as ArrayBuffer] });
@@ -33,7 +35,7 @@ describe('the encoder', () => {
   });
 
   it('goes on after a block larger than the buffers it keeps', () => {
-    const encoder = new EventEncoder();
+    const encoder = new RowEncoder<Event>(COLUMNS);
     const properties = JSON.stringify({ text: 'x'.repeat(32_000) });
     for (let number = 0; number < 200; number++) encoder.append(sampleEvent(number, { properties }));
     const large = decodeRows(EVENT_COLUMN_HEADS, encoder.take());
