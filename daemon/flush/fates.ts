@@ -60,7 +60,7 @@ export class LaneFates implements BatchFates {
   }
 
   async split(batch: Batch, unstored: Selection, error: string): Promise<void> {
-    const halves = readHalves(this.#disk, batch, unstored);
+    const halves = await readHalves(this.#disk, batch, unstored);
     const stored = batch.rows - halves.reduce((sum, half) => sum + half.rows.rows, 0);
     if (stored === 0 && (batch.rows === 1 || this.#tooManyDeadLetters())) return this.#setAside(batch, error);
     if (stored > 0) this.#count(batch, stored);

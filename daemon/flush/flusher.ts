@@ -128,7 +128,7 @@ export class Flusher {
 
   async #insert(batch: Batch, token: string, selection: Selection): Promise<InsertOutcome> {
     const { disk, target, breaker, observer, now } = this.#options;
-    const { block } = readBlock(disk, batch, selection);
+    const { block } = await readBlock(disk, batch, selection);
     const startedAt = now();
     const outcome = await target.insert(block, token);
     observer.insert(batch, outcome, now() - startedAt);

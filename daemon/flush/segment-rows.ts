@@ -4,8 +4,9 @@ import { filterRows, readInt64Column, readUuidColumn } from '../../src/clickhous
 import { type Batch, batchNumber } from '../spool/batch.ts';
 import type { Disk } from '../spool/disk.ts';
 import { MonthCounter, monthCounts } from '../spool/months.ts';
+import { inPieces } from '../spool/pieces.ts';
 import type { GroupRecord } from '../spool/record.ts';
-import { scanSegment } from '../spool/segment-scan.ts';
+import { scanRecords } from '../spool/segment-scan.ts';
 import type { StoredIds } from './target.ts';
 
 /** Which rows of a batch to take: those of some months, without those that `stored` has, the first so many of each. */
@@ -15,19 +16,26 @@ export interface Selection {
   readonly rowsMax?: number;
 }
 
-/** The Native block of a batch, or of a part of it. Reads the segment anew each time: bytes on disk are the truth. */
-export function readBlock(disk: Disk, batch: Batch, selection: Selection): { block: Buffer; rows: number } {
-  const { columns, groups } = readGroups(disk, batch);
+/**
+ * The Native block of a batch, or of a part of it. Reads the segment anew each time: bytes on disk are the truth. Commits
+ * go on meanwhile.
+ */
+export async function readBlock(
+  disk: Disk,
+  batch: Batch,
+  selection: Selection,
+): Promise<{ block: Buffer; rows: number }> {
+  const { columns, groups } = await readGroups(disk, batch);
   const rows = selectRows(columns, groups, batch, selection);
   return {
-    block: joinBlock(columns, rows, batchNumber(batch.name)),
+    block: await inPieces(joinBlock(columns, rows, batchNumber(batch.name))),
     rows: rows.reduce((sum, group) => sum + group.rows, 0),
   };
 }
 
 /** The selected rows in two halves (one, when there is a single row), each as the one group of a new segment. */
-export function readHalves(disk: Disk, batch: Batch, selection: Selection): GroupRecord[] {
-  const { columns, groups } = readGroups(disk, batch);
+export async function readHalves(disk: Disk, batch: Batch, selection: Selection): Promise<GroupRecord[]> {
+  const { columns, groups } = await readGroups(disk, batch);
   const selected = selectRows(columns, groups, batch, selection);
   const total = selected.reduce((sum, group) => sum + group.rows, 0);
   const middle = Math.ceil(total / 2);
@@ -53,8 +61,11 @@ export class SegmentUnreadable extends Error {
   }
 }
 
-function readGroups(disk: Disk, batch: Batch): { columns: readonly ColumnHead[]; groups: EncodedRows[] } {
-  const scan = scanSegment(readSegment(disk, batch), batch.name, batch.columns);
+async function readGroups(
+  disk: Disk,
+  batch: Batch,
+): Promise<{ columns: readonly ColumnHead[]; groups: EncodedRows[] }> {
+  const scan = await inPieces(scanRecords(readSegment(disk, batch), batch.name, batch.columns));
   const groups = scan.groups.map((group) => group.rows);
   const rows = groups.reduce((sum, group) => sum + group.rows, 0);
   if (rows !== batch.rows) {

@@ -1,3 +1,5 @@
+import { inPieces } from './pieces.ts';
+
 /**
  * The window of client-given event ids.
  *
@@ -22,7 +24,7 @@ export interface DedupLimits {
 }
 
 const RECENT_KEYS_MAX = 1_000_000;
-/** Keys written or removed in one transaction: bounds how long the spool thread is away from its commits (under 1 ms). */
+/** Keys written or removed in one transaction: a piece, of under a millisecond. */
 const KEYS_PER_TRANSACTION = 100;
 /** More go than come, or a window that was made smaller would never be reached. */
 const PRUNED_PER_KEY = 2;
@@ -63,31 +65,31 @@ export class Dedup {
     this.#unstored.push({ segment, keys });
     try {
       for (let first = this.#unstored[0]; first !== undefined; first = this.#unstored[0]) {
-        await this.#move(first.segment, first.keys);
+        await inPieces(this.#move(first.segment, first.keys));
         this.#unstored.shift();
       }
     } finally {
       this.#boundRecent();
     }
-    await this.#prune(keys.length * PRUNED_PER_KEY);
+    await inPieces(this.#prune(keys.length * PRUNED_PER_KEY));
   }
 
-  async #prune(keysMax: number): Promise<void> {
+  *#prune(keysMax: number): Generator<void, void> {
     const { windowMs, rowsMax } = this.#limits;
     for (let left = keysMax; left > 0; left -= KEYS_PER_TRANSACTION) {
       const most = Math.min(left, KEYS_PER_TRANSACTION);
       if (this.#store.prune(this.#now() - windowMs, rowsMax, most) < most) return;
-      await new Promise(setImmediate);
+      yield;
     }
   }
 
-  async #move(segment: string, keys: readonly string[]): Promise<void> {
+  *#move(segment: string, keys: readonly string[]): Generator<void, void> {
     for (let from = 0; from < keys.length; from += KEYS_PER_TRANSACTION) {
       const piece = keys.slice(from, from + KEYS_PER_TRANSACTION);
       const last = from + KEYS_PER_TRANSACTION >= keys.length;
       this.#store.remember(piece, this.#now(), last ? segment : undefined);
       this.release(piece);
-      await new Promise(setImmediate);
+      yield;
     }
   }
 

@@ -107,8 +107,13 @@ export function decodeGroup(payload: Buffer): GroupRecord {
     return value;
   };
   const [rows, monthValues, columns, keyCount] = [read(), read(), read(), read()];
-  const months = Uint32Array.from({ length: monthValues }, read);
-  const columnBytes = Uint32Array.from({ length: columns }, read);
+  const readAll = (length: number) => {
+    const values = new Uint32Array(length);
+    for (let index = 0; index < length; index++) values[index] = read();
+    return values;
+  };
+  const months = readAll(monthValues);
+  const columnBytes = readAll(columns);
   const keysEnd = at + keyCount * KEY_BYTES;
   const keyBytes = payload.subarray(at, keysEnd);
   return {

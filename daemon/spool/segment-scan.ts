@@ -1,4 +1,5 @@
 import type { ColumnHead } from '../../src/clickhouse/native/encoded-rows.ts';
+import { atOnce } from './pieces.ts';
 import {
   checksumSeed,
   decodeGroup,
@@ -36,11 +37,23 @@ export interface SegmentScan {
   readonly tail: 'none' | 'cut' | 'damaged';
 }
 
-/**
- * Reads all records of a segment named `name`. Damage in the middle never hides the valid records behind it. `columns` are
- * those of the lane, for a segment whose head is lost.
- */
+/** Records of a piece, of a microsecond or two each when they are small. */
+const RECORDS_PER_PIECE = 500;
+
+/** `scanRecords` without a pause. */
 export function scanSegment(bytes: Buffer, name: string, columns: readonly ColumnHead[]): SegmentScan {
+  return atOnce(scanRecords(bytes, name, columns));
+}
+
+/**
+ * Reads all records of a segment named `name`, in pieces. Damage in the middle never hides the valid records behind it.
+ * `columns` are those of the lane, for a segment whose head is lost.
+ */
+export function* scanRecords(
+  bytes: Buffer,
+  name: string,
+  columns: readonly ColumnHead[],
+): Generator<void, SegmentScan> {
   const seed = checksumSeed(name);
   const groups: GroupRecord[] = [];
   let head: SegmentHead | null = null;
@@ -48,7 +61,8 @@ export function scanSegment(bytes: Buffer, name: string, columns: readonly Colum
   let damaged = false;
   let validBytes = 0;
   let at = 0;
-  while (at < bytes.length) {
+  for (let found = 1; at < bytes.length; found++) {
+    if (found % RECORDS_PER_PIECE === 0) yield;
     const payload = payloadAt(bytes, at, seed);
     if (payload === null) {
       at = nextRecord(bytes, at + 1, seed);

@@ -1,3 +1,4 @@
+import { atOnce } from '../../../daemon/spool/pieces.ts';
 import { openClickHouse } from '../../../src/clickhouse/client.ts';
 import type { Endpoint } from '../../../src/clickhouse/endpoint.ts';
 import { joinBlock } from '../../../src/clickhouse/native/block.ts';
@@ -12,7 +13,7 @@ export async function store(endpoint: Endpoint, events: readonly Event[]): Promi
   for (const event of events) encoder.append(event);
   const clickhouse = openClickHouse(endpoint, 'writer');
   try {
-    const block = joinBlock(EVENT_COLUMN_HEADS, [encoder.take()], 1n);
+    const block = atOnce(joinBlock(EVENT_COLUMN_HEADS, [encoder.take()], 1n));
     await clickhouse.insertNative('events', block, { token: `test-${events[0]!.event_id}` });
   } finally {
     await clickhouse.close();

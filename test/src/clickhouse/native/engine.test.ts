@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { atOnce } from '../../../../daemon/spool/pieces.ts';
 import { type ClickHouse, openClickHouse } from '../../../../src/clickhouse/client.ts';
 import { joinBlock } from '../../../../src/clickhouse/native/block.ts';
 import { EVENT_COLUMN_HEADS } from '../../../../src/clickhouse/native/encoded-rows.ts';
@@ -42,7 +43,7 @@ const TEXT_COLUMNS = COLUMNS.filter((column) => column.blockType === 'String').m
 /** Inserts groups of events as one batch and gives back its number. */
 async function insert(...groups: Event[][]): Promise<bigint> {
   batch = batch === 0n ? 2n ** 63n - 10n : batch + 1n;
-  const block = joinBlock(EVENT_COLUMN_HEADS, groups.map(encodeEvents), batch);
+  const block = atOnce(joinBlock(EVENT_COLUMN_HEADS, groups.map(encodeEvents), batch));
   const { writtenRows } = await writer.insertNative('events', block, { token: batch.toString(16), timeoutMs: 30_000 });
   expect(writtenRows).toBe(groups.flat().length);
   return batch;
@@ -148,7 +149,7 @@ describe('what is encoded, in ClickHouse', () => {
     const heads = names.map((name) => EVENT_COLUMN_HEADS.find((head) => head.name === name)!);
     const old = encodeTable(heads, [['old', SOME_TIME, 'default', eventId(1)]]);
     const number = 77n;
-    await writer.insertNative('events', joinBlock(heads, [old], number), { token: 'old', timeoutMs: 30_000 });
+    await writer.insertNative('events', atOnce(joinBlock(heads, [old], number)), { token: 'old', timeoutMs: 30_000 });
     expect(await select('user_id, account, name, toString(event_id) AS id', number)).toEqual([
       { user_id: 'old', account: 'default', name: '', id: eventId(1) },
     ]);
