@@ -6,11 +6,11 @@ import type { Status } from '../src/control/protocol.ts';
 import { controlSocketPath, prepareSocketDirectory } from '../src/control/socket-path.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { TrackflowError } from '../src/errors/error.ts';
-import { ClickHouseReader } from '../src/query/clickhouse-reader.ts';
 import { openControlServer } from './control/server.ts';
 import { publicStatus, status } from './control/status.ts';
 import type { Stream } from './control/stream.ts';
 import type { TaskHandlers } from './control/tasks.ts';
+import { openControlReads } from './control-reads.ts';
 import { publishDaemon } from './daemon-file.ts';
 import { openTasks } from './daemon-tasks.ts';
 import { openEngine, serveEngine } from './engine.ts';
@@ -27,7 +27,6 @@ import { Tails } from './tail/tails.ts';
 import { allocateCounters, Counters } from './telemetry/counters.ts';
 import { RecentLog } from './telemetry/recent-log.ts';
 import { allocateVisitors } from './telemetry/visitors.ts';
-import { buildReads } from './threads/collector-reads.ts';
 import { Collectors } from './threads/collectors.ts';
 import type { DaySalt, LogMessage } from './threads/messages.ts';
 import { SpoolHandle } from './threads/spool-handle.ts';
@@ -222,16 +221,14 @@ export class Daemon {
     tasks: TaskHandlers,
   ): Promise<void> {
     const { paths, onStopAsked } = this.#options;
-    const reader = new ClickHouseReader(engine.endpoint, resolved.config.query);
-    const reads = buildReads(reader, resolved.config.query, this.#options.now);
-    this.#closers.push('reader', () => reader.close());
+    const { close, ...reads } = openControlReads(engine.endpoint, resolved.config.query, this.#options.now);
+    this.#closers.push('reader', close);
     const socketPath = controlSocketPath(paths.home);
     prepareSocketDirectory(socketPath);
     const control = await openControlServer(socketPath, {
       status: () => this.#status(),
       stop: onStopAsked,
-      query: (sql) => reader.sql(sql),
-      ask: (question, params) => reads.stats(question, params),
+      ...reads,
       config: () => resolved,
       deadLetters: (operation) => spool.deadLetters(operation),
       seal: () => spool.seal(),

@@ -38,6 +38,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'src/dashboard',
       'src/loadtest',
       'src/terminal',
+      'src/clickhouse/exact-json.ts',
       'src/clickhouse/migrate.ts',
       'src/config',
       'src/control',

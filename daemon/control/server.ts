@@ -5,6 +5,7 @@ import type { DeadLetter, StatsQuestion, Status } from '../../src/control/protoc
 import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
 import type { DeadLetterOperation } from '../threads/messages.ts';
 import type { DeadLetterAnswer } from '../threads/spool-handle.ts';
+import { type RunSql, sqlRoute } from './sql.ts';
 import type { Stream } from './stream.ts';
 import { type TaskHandlers, taskRoutes } from './tasks.ts';
 
@@ -16,6 +17,7 @@ export interface ControlHandlers {
   /** Begins the stop, within `timeoutMs` where it is given; answers before it is done. */
   stop(timeoutMs?: number): void;
   query(sql: string): Promise<{ columns: unknown; rows: unknown }>;
+  readonly sql: RunSql;
   /** A statistic by the parameters of its URL. */
   ask(question: StatsQuestion, params: URLSearchParams): Promise<object>;
   config(): unknown;
@@ -70,6 +72,7 @@ function routes(app: FastifyInstance, handlers: ControlHandlers): void {
     });
   });
   taskRoutes(app, handlers.tasks);
+  sqlRoute(app, handlers.sql);
   app.post('/flush', (_request, reply) => {
     handlers.seal();
     return reply.code(202).send({});

@@ -6,74 +6,33 @@
  * time. Always true: a reader of kind embedded sends no setting at all, its profile forbids that.
  */
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, type ClickHouseSettings, createClient, type ExecParams } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  type ClickHouseSettings,
+  createClient,
+  type ExecParams,
+  type ExecResult,
+} from '@clickhouse/client';
+import type {
+  CallOptions,
+  ClickHouse,
+  InsertOptions,
+  Params,
+  QueryOptions,
+  Role,
+  StreamedAnswer,
+  Table,
+} from './calls.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ClickHouseError, ConnectionError, errorOfAnswer, toConnectionError } from './errors.ts';
 import { parseExactJson } from './exact-json.ts';
 import { readBody, TOO_LARGE } from './read-body.ts';
-import { ANSWER_SETTINGS, insertSettings, type ReadLimits, readSettings } from './settings.ts';
+import { ANSWER_SETTINGS, insertSettings, type ReadLimits, readSettings, STREAM_SETTINGS } from './settings.ts';
 import { refuseFileAccess } from './untrusted.ts';
 
+export type * from './calls.ts';
 export { ClickHouseError, ConnectionError } from './errors.ts';
 export type { ReadLimits } from './settings.ts';
-
-export type Role = 'writer' | 'reader';
-export type Params = Record<string, unknown>;
-
-export interface CallOptions {
-  /** Milliseconds after which the call fails with ConnectionError (`timedOut`). */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  readonly queryId?: string;
-}
-
-export interface QueryOptions extends CallOptions {
-  /** Rows above which the read fails with TOO_MANY_ROWS_OR_BYTES. */
-  readonly rowsMax?: number;
-}
-
-export interface InsertOptions extends CallOptions {
-  /** Deduplication token; never used again for other rows. */
-  readonly token: string;
-  /** Columns of the target; without it those of the table in order. Native blocks name their own. */
-  readonly columns?: readonly string[];
-  /** Bytes of `body`, where it is a stream: see `insertNative`. */
-  readonly contentLength?: number;
-}
-
-/** One answer as columns and rows, in the order asked for. */
-export interface Table {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly rows: readonly (readonly unknown[])[];
-}
-
-export interface ClickHouse {
-  /** Rows as objects. `params` are bound to `{name:Type}`. 64-bit integers are numbers: ask for toString() above 2^53. */
-  query<T>(sql: string, params?: Params, options?: QueryOptions): Promise<T[]>;
-  /** The same, with names and types of the columns. */
-  table(sql: string, params?: Params, options?: QueryOptions): Promise<Table>;
-  /**
-   * `table` for a statement that a person typed: refused first where it would read files. Readers only. A number that a
-   * double would round (64-bit integers above 2^53, long decimals) is its text.
-   */
-  untrusted(sql: string, options?: QueryOptions): Promise<Table>;
-  /** A statement without an answer. */
-  command(sql: string, params?: Params, options?: CallOptions): Promise<void>;
-  /**
-   * One insert of Native blocks that lands whole or not at all in each partition. `writtenRows` is what the server
-   * counted, -1 where it did not say, and no proof: rows that it knew by their token are counted too.
-   * Give the length of a stream, so that a body cut between two blocks cannot pass for a shorter one: 26.7 refuses
-   * that with and without a length, servers before 2021 stored it.
-   */
-  insertNative(
-    table: string,
-    body: Uint8Array | Readable | AsyncIterable<Uint8Array>,
-    options: InsertOptions,
-  ): Promise<{ writtenRows: number }>;
-  /** Whether the server answers within `timeoutMs` (1 second unless given). Never rejects. */
-  ping(timeoutMs?: number): Promise<boolean>;
-  close(): Promise<void>;
-}
 
 const CALL_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 1_000;
@@ -101,7 +60,7 @@ export function openClickHouse(endpoint: Endpoint, role: Role, limits?: ReadLimi
   });
   const settings = settingsOf(endpoint, role, limits);
   const timeoutMs = limits === undefined ? CALL_TIMEOUT_MS : limits.timeoutMs + READ_GRACE_MS;
-  return new Connection(client, settings, timeoutMs);
+  return new Connection(client, settings, timeoutMs, role === 'writer');
 }
 
 function settingsOf(endpoint: Endpoint, role: Role, limits: ReadLimits | undefined): ClickHouseSettings {
@@ -115,11 +74,14 @@ class Connection implements ClickHouse {
   readonly #client: ClickHouseClient;
   readonly #settings: ClickHouseSettings;
   readonly #timeoutMs: number;
+  /** Whether the server may send rows before it knows that there will be no error. */
+  readonly #streams: boolean;
 
-  constructor(client: ClickHouseClient, settings: ClickHouseSettings, timeoutMs: number) {
+  constructor(client: ClickHouseClient, settings: ClickHouseSettings, timeoutMs: number, streams: boolean) {
     this.#client = client;
     this.#settings = settings;
     this.#timeoutMs = timeoutMs;
+    this.#streams = streams;
   }
 
   async query<T>(sql: string, params: Params = {}, options: QueryOptions = {}): Promise<T[]> {
@@ -144,6 +106,31 @@ class Connection implements ClickHouse {
       throw new ClickHouseError(TOO_LARGE.code, TOO_LARGE.name, `the answer has more than ${options.rowsMax} rows`);
     }
     return { columns: meta, rows: data };
+  }
+
+  async stream(sql: string, format: string, options: CallOptions = {}): Promise<StreamedAnswer> {
+    // A reader's settings are its profile's, or bounds that hold only for an answer that is collected.
+    const settings = this.#streams ? { ...this.#settings, ...STREAM_SETTINGS } : this.#settings;
+    const request = { query: sql, clickhouse_settings: settings, http_headers: { 'X-ClickHouse-Format': format } };
+    const begun = new AbortController();
+    const { timeoutMs = this.#timeoutMs, signal } = options;
+    const late = () => begun.abort(new ConnectionError(`no answer within ${timeoutMs} ms`, { timedOut: true }));
+    const timer = timeoutMs === 0 ? undefined : setTimeout(late, timeoutMs);
+    const either = signal === undefined ? begun.signal : AbortSignal.any([begun.signal, signal]);
+    try {
+      const { stream, response_headers: headers } = await this.#begin(request, either);
+      // The library stops listening to its signal once the head of the answer is there.
+      const giveUp = () => stream.destroy(new ConnectionError('gave up while reading the answer'));
+      signal?.addEventListener('abort', giveUp, { once: true });
+      stream.once('close', () => signal?.removeEventListener('abort', giveUp));
+      if (signal?.aborted) giveUp();
+      return { body: stream, format: String(headers['x-clickhouse-format'] ?? '') };
+    } catch (thrown) {
+      if (begun.signal.aborted) throw begun.signal.reason;
+      throw thrown instanceof ClickHouseError || thrown instanceof ConnectionError ? thrown : toConnectionError(thrown);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async command(sql: string, params: Params = {}, options: CallOptions = {}): Promise<void> {
@@ -197,13 +184,18 @@ class Connection implements ClickHouse {
   }
 
   async #send(request: Request, signal: AbortSignal): Promise<Reply> {
+    const answer = await this.#begin(request, signal);
+    return { text: await readBody(answer.stream, ANSWER_BYTES_MAX, signal), summary: answer.summary };
+  }
+
+  /** The answer with its body still to be read. Rejects with the server's error. */
+  async #begin(request: Request, signal: AbortSignal): Promise<ExecResult<Readable>> {
     if (signal.aborted) throw new ConnectionError('gave up before sending');
     const answer = await this.#client.exec({ ...request, abort_signal: signal, ignore_error_response: true });
-    const text = await readBody(answer.stream, ANSWER_BYTES_MAX, signal);
     const status = answer.http_status_code ?? 0;
     const code = answer.response_headers['x-clickhouse-exception-code'];
-    if (status < 200 || status > 299 || code !== undefined) throw errorOfAnswer(status, code, text);
-    return { text, summary: answer.summary };
+    if (status >= 200 && status <= 299 && code === undefined) return answer;
+    throw errorOfAnswer(status, code, await readBody(answer.stream, ANSWER_BYTES_MAX, signal));
   }
 }
 

@@ -49,6 +49,12 @@ export const ANSWER_SETTINGS = {
   http_wait_end_of_query: 1,
 } as const satisfies ClickHouseSettings;
 
+/** For an answer that is read as it comes: nothing is collected, and nobody works on for a reader who went away. */
+export const STREAM_SETTINGS = {
+  http_wait_end_of_query: 0,
+  cancel_http_readonly_queries_on_client_close: 1,
+} as const satisfies ClickHouseSettings;
+
 /** The limits of `limits` as settings: sent with each read of kind url, written into the profile of kind embedded. */
 export function readSettings(limits: ReadLimits) {
   return {

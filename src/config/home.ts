@@ -23,6 +23,8 @@ export interface HomePaths {
   readonly logs: string;
   /** Exports of the dashboard and its choices of last time. */
   readonly dash: string;
+  /** What was typed at the prompt of `trackflow engine sql`, mode 0600. */
+  readonly sqlHistory: string;
   /** `{pid, startedAt, version, url}` of the running daemon, mode 0600. Left behind only when it was killed. */
   readonly daemonJson: string;
   /** Held by the running daemon. */
@@ -55,6 +57,7 @@ export function homePaths(home: string): HomePaths {
     run,
     logs,
     dash: join(home, 'dash'),
+    sqlHistory: join(home, 'sql-history'),
     daemonJson: join(run, 'daemon.json'),
     lock: join(run, 'daemon.lock'),
     daemonOutput: join(logs, 'daemon.out.log'),

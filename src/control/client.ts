@@ -86,16 +86,26 @@ export class ControlClient {
     return this.#lines(`/tail?${search}`, signal);
   }
 
-  async *#lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
+  /**
+   * The answer to one statement (`sql.ts`): the lines as text, until `signal` aborts. Throws as every call does, and
+   * nothing when it was cut: the last line tells. A statement that writes may take as long as it takes.
+   */
+  sql(sql: string, write: boolean, signal: AbortSignal): AsyncGenerator<string> {
+    return this.#lines('/sql', signal, { sql, write });
+  }
+
+  /** Lines of a GET, or of a POST with a body, whose answer may be long in coming. */
+  async *#lines(path: string, signal: AbortSignal, body?: object): AsyncGenerator<string> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
     try {
       const answer = await socketRequest({
         socketPath: this.#socketPath,
-        method: 'GET',
+        method: body === undefined ? 'GET' : 'POST',
         path,
+        body,
         signal: either,
-        beginsWithinMs: ANSWER_TIMEOUT_MS,
+        ...(body === undefined && { beginsWithinMs: ANSWER_TIMEOUT_MS }),
       });
       if (answer.statusCode !== 200) readAnswer(answer.statusCode, await readText(answer, ANSWER_BYTES_MAX));
       // Leaving the loop destroys the answer, and with it the connection.

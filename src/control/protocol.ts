@@ -14,6 +14,7 @@ export interface TableStatus {
  *   GET  /status                          → Status
  *   POST /stop    {timeoutMs?}            → 202, then the daemon drains (in that time, else `stop.timeoutMs`) and exits
  *   POST /query   {sql, format?}          → {rows, columns} | error
+ *   POST /sql     {sql, write?}           → NDJSON, `sql.ts`
  *   POST /ask     {question, params}      → the answer of `GET /v1/stats/<question>` with these parameters
  *   GET  /config                          → {config, origins}: the resolved configuration the daemon runs with
  *   GET  /deadletters                     → {deadLetters: DeadLetter[]}

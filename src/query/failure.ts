@@ -4,22 +4,23 @@ import { type ErrorCode, TrackflowError } from '../errors/error.ts';
 /**
  * The one place where the failure of a read becomes an error code. `whose` statement it was decides what a refusal
  * means: of one that a person typed it is theirs to mend (TF_QUERY), of a compiled question it is a defect of ours
- * (TF_FAILED). Limits are the reader's to meet either way. What is no failure of ClickHouse passes unchanged.
+ * (TF_FAILED). Limits are the reader's to meet either way; a statement of the writer (`written`) has none. What is no
+ * failure of ClickHouse passes unchanged.
  */
-export function readFailure(thrown: unknown, limits: ReadLimits, whose: 'typed' | 'ours'): unknown {
+export function readFailure(thrown: unknown, limits: ReadLimits, whose: 'typed' | 'written' | 'ours'): unknown {
   if (thrown instanceof ConnectionError) {
     const code = thrown.timedOut ? 'TF_TIMEOUT' : 'TF_ENGINE_UNAVAILABLE';
     return new TrackflowError(code, `ClickHouse: ${thrown.message}`, { cause: thrown });
   }
   if (!(thrown instanceof ClickHouseError)) return thrown;
-  const limit = LIMITS[thrown.code]?.(limits);
+  const limit = whose === 'written' ? undefined : LIMITS[thrown.code]?.(limits);
   if (limit) return new TrackflowError(limit.code, limit.message, { cause: thrown, hints: [limit.hint] });
   if (DENIED.has(thrown.code)) {
     return new TrackflowError('TF_ENGINE_UNAVAILABLE', `ClickHouse lets us not in: ${thrown.message}`, {
       cause: thrown,
     });
   }
-  const code = whose === 'typed' ? 'TF_QUERY' : 'TF_FAILED';
+  const code = whose === 'ours' ? 'TF_FAILED' : 'TF_QUERY';
   return new TrackflowError(code, `ClickHouse refused the statement: ${thrown.message}`, { cause: thrown });
 }
 

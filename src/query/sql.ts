@@ -40,11 +40,15 @@ export function checkSql(text: string): string {
  */
 export function toQueryAnswer({ columns, rows }: Table): QueryAnswer {
   const names = columns.map((column) => column.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new TrackflowError('TF_QUERY', `two columns are called ${JSON.stringify(twice)}`, {
-      hints: ['give one of them another name with AS'],
-    });
-  }
+  checkNames(names);
   return { columns, rows: rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]]))) };
+}
+
+/** Throws TF_QUERY when two columns have one name: a row by name could hold only one of them. */
+export function checkNames(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new TrackflowError('TF_QUERY', `two columns are called ${JSON.stringify(twice)}`, {
+    hints: ['give one of them another name with AS'],
+  });
 }

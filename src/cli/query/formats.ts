@@ -1,7 +1,7 @@
 import type { QueryAnswer } from '../../control/protocol.ts';
 import { terminalJson } from '../../terminal/text.ts';
-import { table } from '../terminal/table.ts';
 import { plural } from '../terminal/units.ts';
+import { csvLine, type Row, rowsTable } from './rows.ts';
 
 export const QUERY_FORMATS = ['table', 'json', 'csv', 'ndjson'] as const;
 export type QueryFormat = (typeof QUERY_FORMATS)[number];
@@ -27,28 +27,14 @@ const FORMATTERS: Readonly<Record<QueryFormat, (answer: QueryAnswer) => string>>
   ndjson: ({ rows }) => rows.map((row) => terminalJson(row)).join('\n'),
 };
 
-const NUMBER_TYPE = /^(Nullable\()?(U?Int|Float|Decimal)/;
-
-function asTable({ rows, columns }: QueryAnswer): string {
-  const titles = columns.map(({ name, type }) => ({ title: name, right: NUMBER_TYPE.test(type) }));
-  const cells = rows.map((row) => columns.map(({ name }) => cellText(row[name])));
-  return `${table(titles, cells)}\n(${plural(rows.length, 'row')})`;
+function asTable(answer: QueryAnswer): string {
+  return `${rowsTable(answer.columns, valuesOf(answer))}\n(${plural(answer.rows.length, 'row')})`;
 }
 
-/** RFC 4180 with a head line; lines end as the rest of the output does. */
-function asCsv({ rows, columns }: QueryAnswer): string {
-  const lines = [
-    columns.map(({ name }) => csvField(name)),
-    ...rows.map((row) => columns.map(({ name }) => csvField(row[name] === null ? '' : cellText(row[name])))),
-  ];
-  return lines.map((fields) => fields.join(',')).join('\n');
+function asCsv(answer: QueryAnswer): string {
+  return [csvLine(answer.columns.map(({ name }) => name)), ...valuesOf(answer).map(csvLine)].join('\n');
 }
 
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return 'NULL';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+function valuesOf({ rows, columns }: QueryAnswer): Row[] {
+  return rows.map((row) => columns.map(({ name }) => row[name]));
 }
