@@ -1,16 +1,21 @@
 import { openClickHouse } from '../src/clickhouse/client.ts';
-import type { Config } from '../src/config/schema.ts';
+import { processEnvironment } from '../src/config/environment.ts';
+import type { HomePaths } from '../src/config/home.ts';
+import type { ResolvedConfig } from '../src/config/resolve.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import type { Log } from './log.ts';
+import { engineMoveParts } from './move/engine-move.ts';
 import { currentSalts, destroyOldSalts } from './salts.ts';
 import type { DaemonState } from './state/daemon-state.ts';
 import type { StateDatabase } from './state/database.ts';
 import { TaskDesk } from './tasks/desk.ts';
+import { engineMove } from './tasks/kinds/engine-move.ts';
 import { retention } from './tasks/kinds/retention.ts';
 import { saltRotation } from './tasks/kinds/salt-rotation.ts';
 import { TaskRunner } from './tasks/runner.ts';
 import { TaskStore } from './tasks/store.ts';
 import { TaskLog } from './tasks/task-log.ts';
+import type { InternalEvent } from './telemetry/catalogue.ts';
 import type { DaySalt } from './threads/messages.ts';
 import type { SpoolHandle } from './threads/spool-handle.ts';
 
@@ -18,7 +23,9 @@ import type { SpoolHandle } from './threads/spool-handle.ts';
 const ENGINE_READY_MS = 30_000;
 
 export interface TaskParts {
-  readonly config: Config;
+  readonly paths: HomePaths;
+  readonly packageRoot: string;
+  readonly resolved: ResolvedConfig;
   readonly db: StateDatabase;
   readonly state: DaemonState;
   readonly engine: Engine;
@@ -26,13 +33,22 @@ export interface TaskParts {
   readonly log: Log;
   readonly now: () => number;
   readonly sendSalts: (salts: readonly DaySalt[]) => void;
+  /** These settings are others in the configuration now. */
+  readonly reopen: (changed: readonly string[]) => void;
 }
 
 /** Every kind of task there is, with what it works on, and who runs them. Nothing runs before `runner.start()`. */
-export function openTasks({ config, db, state, engine, spool, log, now, sendSalts }: TaskParts): {
-  readonly desk: TaskDesk;
-  readonly runner: TaskRunner;
-} {
+export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly runner: TaskRunner } {
+  const { resolved, db, state, engine, spool, log, now, sendSalts } = parts;
+  const { config, origins } = resolved;
+  const moveParts = {
+    ...parts,
+    config,
+    origins,
+    env: processEnvironment(),
+    log: (level: 'info' | 'warn' | 'error', event: InternalEvent, fields = {}) =>
+      log.write(level, 'engine', event, fields),
+  };
   const store = new TaskStore(db);
   const taskLog = new TaskLog(db);
   const runner = new TaskRunner({
@@ -50,8 +66,9 @@ export function openTasks({ config, db, state, engine, spool, log, now, sendSalt
           await engine.ready(ENGINE_READY_MS);
           return openClickHouse(engine.endpoint, 'writer');
         },
-        hold: (months, limits, signal) => spool.hold(months, limits, signal),
+        hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
       }),
+      engineMove(engineMoveParts(moveParts)),
     ],
     now,
     onLog: (level, event, fields) => log.write(level, 'tasks', event, fields),

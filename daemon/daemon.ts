@@ -50,6 +50,8 @@ export interface DaemonOptions {
   readonly onFatal: (error: TrackflowError) => void;
   /** Somebody asked over the control socket. */
   readonly onStopAsked: (timeoutMs?: number) => void;
+  /** These settings are others in the configuration now: a daemon that has them is to follow this one. */
+  readonly onReopenAsked: (changed: readonly string[]) => void;
   readonly onProgress: (message: string) => void;
 }
 
@@ -172,7 +174,8 @@ export class Daemon {
         lastMinute: instruments?.lastMinute() ?? null,
       });
     const sendSalts = (salts: readonly DaySalt[]) => this.#collectors?.sendSalts(salts);
-    const tasks = openTasks({ config, db, state, engine, spool, log, now, sendSalts });
+    const reopen = this.#options.onReopenAsked;
+    const tasks = openTasks({ paths, packageRoot, resolved, db, state, engine, spool, log, now, sendSalts, reopen });
     const visitors = allocateVisitors(collectorCount);
     instruments = new Instruments({
       home: paths.home,

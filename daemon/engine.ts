@@ -7,6 +7,7 @@ import type { Config } from '../src/config/schema.ts';
 import { startEmbedded } from '../src/engine/embedded.ts';
 import type { Engine, EngineState } from '../src/engine/engine.ts';
 import type { EngineLog } from '../src/engine/log.ts';
+import { checkPlace } from '../src/engine/place.ts';
 import { startUrl } from '../src/engine/url.ts';
 import { TrackflowError } from '../src/errors/error.ts';
 import type { Log } from './log.ts';
@@ -16,7 +17,7 @@ import type { SpoolHandle } from './threads/spool-handle.ts';
 const STATE_NUMBER: Record<EngineState, number> = { starting: 0, ready: 1, down: 2, stopped: 3 };
 const MIGRATE_RETRY_MS = 1_000;
 
-/** Starts the engine of the configured kind. It need not answer yet. */
+/** Starts the engine of the configured kind. It need not answer yet. Rejects with TF_CONFIG when the data lies in another. */
 export async function openEngine(
   paths: HomePaths,
   config: Config,
@@ -25,6 +26,7 @@ export async function openEngine(
   now: () => number,
 ): Promise<Engine> {
   const { engine, query } = config;
+  checkPlace(paths.run, engine);
   const engineLog: EngineLog = (level, event, fields) => log.write(level, 'engine', event, fields);
   if (engine.kind === 'url') {
     const { url, user, passwordFile, database } = engine;

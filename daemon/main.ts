@@ -23,31 +23,54 @@ async function main(): Promise<void> {
   if (values.home === undefined || !path.isAbsolute(values.home)) {
     throw new TrackflowError('TF_USAGE', `--home needs an absolute directory, given: ${values.home ?? 'nothing'}`);
   }
+  const { home } = values;
   const env = processEnvironment();
-  const paths = prepareHome(values.home);
-  const resolved = resolveConfig({ home: values.home, flags: flagsFromEnvironment(env), env });
+  const paths = prepareHome(home);
   const root = packageRoot();
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  let flags = flagsFromEnvironment(env);
 
+  const create = (): Daemon => {
+    const resolved = resolveConfig({ home, flags, env });
+    timeoutMs = resolved.config.stop.timeoutMs;
+    return new Daemon({
+      paths,
+      resolved,
+      packageRoot: root,
+      version,
+      now: Date.now,
+      onFatal: fail,
+      onStopAsked: (withinMs) => setImmediate(() => stop(withinMs)),
+      onReopenAsked: (changed) => setImmediate(() => reopen(changed)),
+      onProgress: (message) => tell({ type: 'progress', message }),
+    });
+  };
+  let timeoutMs = 0;
   let stopping = false;
-  const stop = (timeoutMs = resolved.config.stop.timeoutMs) => {
+  /** Settles when the daemon of now is the one that stays. */
+  let reopened: Promise<void> = Promise.resolve();
+  let daemon = create();
+
+  const stop = (withinMs = timeoutMs) => {
     if (stopping) process.exit(SIGNALLED_TWICE);
     stopping = true;
-    daemon.close(timeoutMs).then(
-      () => process.exit(0),
-      (error) => fail(error),
-    );
+    reopened
+      .then(() => daemon.close(withinMs))
+      .then(
+        () => process.exit(0),
+        (error) => fail(error),
+      );
   };
-  const daemon = new Daemon({
-    paths,
-    resolved,
-    packageRoot: root,
-    version,
-    now: Date.now,
-    onFatal: fail,
-    onStopAsked: (timeoutMs) => setImmediate(() => stop(timeoutMs)),
-    onProgress: (message) => tell({ type: 'progress', message }),
-  });
+  const reopen = (changed: readonly string[]) => {
+    if (stopping) return;
+    reopened = daemon.close(REOPEN_MS_MAX).then(async () => {
+      // Flags of the last start would hide what the configuration says now.
+      flags = Object.fromEntries(Object.entries(flags).filter(([key]) => !changed.includes(key)));
+      daemon = create();
+      await daemon.open();
+    });
+    reopened.catch((error) => fail(error));
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop());
   // A terminal that closes must not end a daemon that it started.
   process.on('SIGHUP', () => {});
@@ -55,6 +78,8 @@ async function main(): Promise<void> {
   tell({ type: 'ready', status: await daemon.ready() });
 }
 
+/** For the answers of requests; what is in the spool stays there for the daemon that follows. */
+const REOPEN_MS_MAX = 10_000;
 const SIGNALLED_TWICE = 130;
 
 /** Says why to the parent and on stderr, and ends the process with the error's exit code. */

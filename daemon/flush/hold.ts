@@ -6,8 +6,11 @@ export interface HoldLimits {
   readonly holdMs: number;
 }
 
+/** Months (YYYYMM) whose batches are held. */
+export type HeldMonths = readonly number[] | 'all';
+
 /**
- * Keeps batches of some months from ClickHouse while somebody takes rows of those months away.
+ * Keeps batches of some months, or all, from ClickHouse while somebody takes rows of those months away.
  *
  * Promises: while a hold is granted no batch with one of its months is in flight, and none that an earlier process may
  * have tried is left to be verified. Batches of other months go on, unless they stand behind a held one. Always true: one
@@ -17,8 +20,12 @@ export class FlushHold {
   readonly #sealed: () => readonly Batch[];
   readonly #onEnd: () => void;
   #inFlight: Batch | null = null;
-  #hold: { readonly id: number; readonly months: ReadonlySet<number>; granted: boolean; timer: NodeJS.Timeout } | null =
-    null;
+  #hold: {
+    readonly id: number;
+    readonly months: ReadonlySet<number> | 'all';
+    granted: boolean;
+    timer: NodeJS.Timeout;
+  } | null = null;
   #grant: (granted: boolean) => void = () => {};
 
   /** `sealed`: the batches that wait; `onEnd`: held batches may go on. */
@@ -28,7 +35,7 @@ export class FlushHold {
   }
 
   /** Resolves to whether the hold `id` is granted; false when a batch of these months stays in flight for `waitMs`. */
-  ask(id: number, months: readonly number[], { waitMs, holdMs }: HoldLimits): Promise<boolean> {
+  ask(id: number, months: HeldMonths, { waitMs, holdMs }: HoldLimits): Promise<boolean> {
     if (this.#hold !== null) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#grant = (granted) => {
@@ -37,9 +44,18 @@ export class FlushHold {
         else this.#end();
         resolve(granted);
       };
-      this.#hold = { id, months: new Set(months), granted: false, timer: setTimeout(() => this.#grant(false), waitMs) };
+      const concerned = months === 'all' ? months : new Set(months);
+      this.#hold = { id, months: concerned, granted: false, timer: setTimeout(() => this.#grant(false), waitMs) };
       this.#consider();
     });
+  }
+
+  /** Lets the hold `id` last for `holdMs` from now on. False: it is over, and batches have gone on. */
+  extend(id: number, holdMs: number): boolean {
+    if (this.#hold?.id !== id || !this.#hold.granted) return false;
+    clearTimeout(this.#hold.timer);
+    this.#hold.timer = setTimeout(() => this.release(id), holdMs);
+    return true;
   }
 
   /** Ends the hold `id`, or the wait for it; nothing when it has ended by itself. */
@@ -70,7 +86,8 @@ export class FlushHold {
   }
 
   #concerns({ months }: Batch): boolean {
-    return [...months.keys()].some((month) => this.#hold!.months.has(month));
+    const held = this.#hold!.months;
+    return held === 'all' || [...months.keys()].some((month) => held.has(month));
   }
 
   #end(): void {

@@ -50,7 +50,7 @@ export async function runAttempt(options: AttemptOptions): Promise<Outcome> {
   } catch (thrown) {
     // Whatever a step throws when it was told to end: that is why it ended.
     if (signal.reason instanceof TaskEnded) return { as: signal.reason.as };
-    const final = thrown instanceof TrackflowError && thrown.who === 'you';
+    const final = thrown instanceof TrackflowError && (thrown.who === 'you' || thrown.code === 'TF_VERIFICATION');
     return { as: 'failed', error: thrown instanceof Error ? thrown.message : String(thrown), final };
   }
 }

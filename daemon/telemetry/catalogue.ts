@@ -52,6 +52,13 @@ export const INTERNAL_EVENTS = {
   task_failed: 'the last attempt failed',
   retention_dropped: 'retention dropped a month',
   retention_deleted: 'retention deleted rows of a month',
+  move_prepared: 'the engine that data is carried to is up',
+  move_left_behind: 'tables that are not of the schema are not carried',
+  move_copied: 'a partition was carried to the other engine',
+  move_proven: 'both engines hold the same rows',
+  move_mismatch: 'a partition differs after it was carried: the move is given up',
+  moved: 'the data lies in another engine from now on',
+  reopening: 'the daemon opens anew with another engine',
   salts_destroyed: 'salts of days that are over were destroyed',
 } as const;
 

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { TableName } from '../../src/event/tables.ts';
-import type { HoldLimits } from '../flush/hold.ts';
+import type { HeldMonths, HoldLimits } from '../flush/hold.ts';
 import type { DeadLetterRow } from '../state/spool-state.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
 import type { InternalEvent } from '../telemetry/catalogue.ts';
@@ -54,7 +54,9 @@ export type ToSpool =
   | { readonly type: 'seal' }
   | { readonly type: 'deadletters'; readonly id: number; readonly operation: DeadLetterOperation }
   /** Keep batches of these months (YYYYMM) from the engine until `release`; see `daemon/flush/hold.ts`. */
-  | ({ readonly type: 'hold'; readonly id: number; readonly months: readonly number[] } & HoldLimits)
+  | ({ readonly type: 'hold'; readonly id: number; readonly months: HeldMonths } & HoldLimits)
+  /** Let the hold last longer; answered like `hold`, with whether there still is one. */
+  | { readonly type: 'extend'; readonly id: number; readonly holdMs: number }
   | { readonly type: 'release'; readonly id: number }
   | { readonly type: 'stop'; readonly deadlineMs: number };
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { TableName } from '../../src/event/tables.ts';
-import type { HoldLimits } from '../flush/hold.ts';
+import type { HeldMonths, HoldLimits } from '../flush/hold.ts';
 import type { DeadLetterRow } from '../state/spool-state.ts';
 import type {
   DeadLetterOperation,
@@ -19,6 +19,13 @@ export type SpoolOpened = Readonly<Record<TableName, TableTotals>>;
 export interface DeadLetterAnswer {
   readonly letters: readonly DeadLetterRow[];
   readonly changed: number;
+}
+
+/** Batches that are kept from the engine until `release`, or until the limit of the hold is over. */
+export interface Hold {
+  release(): void;
+  /** Lets it last for `holdMs` from now on. False: it was over already. */
+  extend(holdMs: number): Promise<boolean>;
 }
 
 /** How long a stop may take beyond the deadline it was given, before the thread is ended. */
@@ -76,18 +83,19 @@ export class SpoolHandle {
     return new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }));
   }
 
-  /**
-   * Keeps batches of these months from the engine until the returned function is called, or the limit of the hold is
-   * over. Null: a batch of them stayed in flight, or `signal` ended the wait.
-   */
-  async hold(months: readonly number[], limits: HoldLimits, signal: AbortSignal): Promise<(() => void) | null> {
+  /** Keeps batches of these months from the engine. Null: one of them stayed in flight, or `signal` ended the wait. */
+  async hold(months: HeldMonths, limits: HoldLimits, signal: AbortSignal): Promise<Hold | null> {
     const id = this.#nextId++;
-    this.#worker.postMessage({ type: 'hold', id, months, ...limits } satisfies ToSpool);
     const release = () => this.#worker.postMessage({ type: 'release', id } satisfies ToSpool);
     signal.addEventListener('abort', release, { once: true });
-    const granted = await new Promise<boolean>((resolve) => this.#holds.set(id, resolve));
+    const granted = await this.#askHold({ type: 'hold', id, months, ...limits });
     signal.removeEventListener('abort', release);
-    return granted ? release : null;
+    return granted ? { release, extend: (holdMs) => this.#askHold({ type: 'extend', id, holdMs }) } : null;
+  }
+
+  #askHold(message: Extract<ToSpool, { type: 'hold' | 'extend' }>): Promise<boolean> {
+    this.#worker.postMessage(message);
+    return new Promise((resolve) => this.#holds.set(message.id, resolve));
   }
 
   /** Flushes within the deadline and ends the thread. What is left is on disk. */

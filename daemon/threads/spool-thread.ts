@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TABLE_NAMES, type TableName } from '../../src/event/tables.ts';
+import type { HeldMonths, HoldLimits } from '../flush/hold.ts';
 import { nodeDisk } from '../spool/disk.ts';
 import type { AppendMessage, SpoolAnswer } from '../spool/protocol.ts';
 import { openStateDatabase } from '../state/database.ts';
@@ -41,8 +42,10 @@ const lanes = openLanes({
   monotonic: () => performance.now(),
   random: Math.random,
 });
-/** What retention may hold back: it deletes events only. */
+/** What a hold of some months concerns: retention deletes events only. */
 const eventLanes = lanes.filter(({ table }) => table === 'events');
+/** Lanes of the holds that were asked for and not released, by the id of the hold. */
+const heldLanes = new Map<number, readonly OpenLane[]>();
 
 let lastError = '';
 const stopLoopDelay = watchLoopDelay(counters);
@@ -79,9 +82,10 @@ port.on('message', (message: ToSpool) => {
       const { id } = message;
       return void hold(id, message.months, message).then((granted) => say({ type: 'held', id, granted }));
     }
+    case 'extend':
+      return say({ type: 'held', id: message.id, granted: extend(message.id, message.holdMs) });
     case 'release':
-      for (const { service } of eventLanes) service.hold.release(message.id);
-      return;
+      return release(message.id);
     case 'stop':
       return void stop(message.deadlineMs);
   }
@@ -95,12 +99,25 @@ function serveCollector(ports: LanePorts): void {
   }
 }
 
-/** Granted when every lane of events grants it; what some have granted is given back when another does not. */
-async function hold(id: number, months: readonly number[], limits: { waitMs: number; holdMs: number }) {
-  const granted = await Promise.all(eventLanes.map(({ service }) => service.hold.ask(id, months, limits)));
+/** Granted when every lane that it concerns grants it; what some have granted is given back when another does not. */
+async function hold(id: number, months: HeldMonths, limits: HoldLimits): Promise<boolean> {
+  const concerned = months === 'all' ? lanes : eventLanes;
+  heldLanes.set(id, concerned);
+  const granted = await Promise.all(concerned.map(({ service }) => service.hold.ask(id, months, limits)));
   if (granted.every(Boolean)) return true;
-  for (const { service } of eventLanes) service.hold.release(id);
+  release(id);
   return false;
+}
+
+/** False when one of its lanes has gone on. */
+function extend(id: number, holdMs: number): boolean {
+  const extended = (heldLanes.get(id) ?? []).map(({ service }) => service.hold.extend(id, holdMs));
+  return extended.length > 0 && extended.every(Boolean);
+}
+
+function release(id: number): void {
+  for (const { service } of heldLanes.get(id) ?? []) service.hold.release(id);
+  heldLanes.delete(id);
 }
 
 function operate(operation: DeadLetterOperation) {

@@ -24,6 +24,11 @@ export interface InsertOptions extends CallOptions {
   readonly contentLength?: number;
 }
 
+export interface LoadOptions extends CallOptions {
+  /** Rows of one part at the least, and of one block in the server's memory at the most. */
+  readonly blockRowsMax: number;
+}
+
 /** One answer as columns and rows, in the order asked for. */
 export interface Table {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
@@ -59,6 +64,11 @@ export interface ClickHouse {
     body: Uint8Array | Readable | AsyncIterable<Uint8Array>,
     options: InsertOptions,
   ): Promise<{ writtenRows: number }>;
+  /**
+   * Appends Native blocks of these columns, in as many parts as they make: cut short it leaves some of them, and nothing
+   * keeps the same rows from being appended again. Memory of the server is bounded by `blockRowsMax`.
+   */
+  load(table: string, columns: readonly string[], body: Readable, options: LoadOptions): Promise<void>;
   /** Whether the server answers within `timeoutMs` (1 second unless given). Never rejects. */
   ping(timeoutMs?: number): Promise<boolean>;
   close(): Promise<void>;

@@ -17,6 +17,7 @@ import type {
   CallOptions,
   ClickHouse,
   InsertOptions,
+  LoadOptions,
   Params,
   QueryOptions,
   Role,
@@ -26,8 +27,16 @@ import type {
 import type { Endpoint } from './endpoint.ts';
 import { ClickHouseError, ConnectionError, errorOfAnswer, toConnectionError } from './errors.ts';
 import { parseExactJson } from './exact-json.ts';
+import { quoted } from './quoted.ts';
 import { readBody, TOO_LARGE } from './read-body.ts';
-import { ANSWER_SETTINGS, insertSettings, type ReadLimits, readSettings, STREAM_SETTINGS } from './settings.ts';
+import {
+  ANSWER_SETTINGS,
+  insertSettings,
+  loadSettings,
+  type ReadLimits,
+  readSettings,
+  STREAM_SETTINGS,
+} from './settings.ts';
 import { refuseFileAccess } from './untrusted.ts';
 
 export type * from './calls.ts';
@@ -154,6 +163,14 @@ class Connection implements ClickHouse {
     return { writtenRows: Number(summary?.written_rows ?? -1) };
   }
 
+  async load(table: string, columns: readonly string[], body: Readable, options: LoadOptions): Promise<void> {
+    await this.#exec(options, {
+      query: `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(', ')}) FORMAT Native`,
+      values: body,
+      clickhouse_settings: loadSettings(options.blockRowsMax),
+    });
+  }
+
   async ping(timeoutMs: number = PING_TIMEOUT_MS): Promise<boolean> {
     const { success } = await this.#client.ping({ select: false, abort_signal: AbortSignal.timeout(timeoutMs) });
     return success;
@@ -217,11 +234,6 @@ function parseAnswer(text: string, parse: (text: string) => unknown): Answer {
   } catch (cause) {
     throw new ConnectionError('the answer is not what ClickHouse gives', { cause });
   }
-}
-
-/** An identifier as ClickHouse reads it back unchanged. */
-function quoted(name: string): string {
-  return `\`${name.replace(/[\\`]/g, '\\$&')}\``;
 }
 
 /** Errors are thrown to callers, who know what they mean; the library must not print them as well. */

@@ -40,6 +40,24 @@ export function insertSettings(token: string): ClickHouseSettings {
   };
 }
 
+/** Settings under which rows that lie in another ClickHouse are appended: blocks as they come, no deduplication. */
+export function loadSettings(blockRowsMax: number): ClickHouseSettings {
+  return {
+    async_insert: 0,
+    insert_deduplicate: 0,
+    max_partitions_per_insert_block: String(PARTITIONS_PER_INSERT_MAX),
+    max_insert_block_size: String(blockRowsMax),
+    min_insert_block_size_rows: String(blockRowsMax),
+    min_insert_block_size_bytes: String(LOAD_BLOCK_BYTES),
+    max_insert_threads: '1',
+    input_format_parallel_parsing: 0,
+    wait_end_of_query: 1,
+  };
+}
+
+/** Bytes of a block in memory before it becomes a part, however few its rows are. */
+const LOAD_BLOCK_BYTES = 67_108_864;
+
 /** How answers look, whatever the server's version. Same in the profile of the embedded engine's reader. */
 export const ANSWER_SETTINGS = {
   output_format_json_quote_64bit_integers: 0,

@@ -53,6 +53,20 @@ export async function changeEngineFile(
   return current;
 }
 
+/**
+ * Makes `path` a copy of `origin` with ports of its own, for a second engine of the same home; what is there already
+ * stays. Throws like `loadEngineFile`.
+ */
+export async function forkEngineFile(origin: string, path: string): Promise<void> {
+  if (readEngineFile(path) !== null) return;
+  await changeEngineFile(path, ({ httpPort, tcpPort, ...made }) => ({
+    ...made,
+    ...readEngineFile(origin),
+    httpPort,
+    tcpPort,
+  }));
+}
+
 /** What reading or writing `path` threw, as the error to tell. */
 export function engineFileError(cause: unknown, path: string): TrackflowError {
   if (!(cause instanceof SyntaxError)) return fileError(cause, 'write', path);

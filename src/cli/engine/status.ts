@@ -5,6 +5,7 @@ import type { ContainerState } from '../../engine/docker/client/container-wire.t
 import { UsageMeter } from '../../engine/docker/container-usage.ts';
 import { engineFilePath, engineName } from '../../engine/docker/engine-spec.ts';
 import { readEngineFile } from '../../engine/engine-file.ts';
+import { placeOf, readPlace } from '../../engine/place.ts';
 import { ERRORS } from '../../errors/error.ts';
 import type { Instance } from '../instance.ts';
 import { readStatus } from '../status/read-status.ts';
@@ -42,11 +43,12 @@ export async function engineStatus(instance: Instance): Promise<{ report: Engine
   return { report, exit: isUp ? 0 : ERRORS.TF_NOT_RUNNING.exit };
 }
 
-/** What was configured; else docker where a container was once made. */
+/** What was configured; else docker where a container was once made, unless the data was carried away from it. */
 function kindOf(instance: Instance): Status['engine']['kind'] {
-  const { home, env } = instance;
-  const { kind } = resolveConfig({ home, env }).config.engine;
-  return kind === 'embedded' && instanceId(instance) !== undefined ? 'docker' : kind;
+  const { home, env, paths } = instance;
+  const { engine } = resolveConfig({ home, env }).config;
+  const isMoved = readPlace(paths.run)?.includes(placeOf(engine)) === true;
+  return engine.kind === 'embedded' && !isMoved && instanceId(instance) !== undefined ? 'docker' : engine.kind;
 }
 
 function instanceId({ paths }: Instance): string | undefined {

@@ -1,0 +1,62 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { HomePaths } from '../../src/config/home.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { placeOf, writePlace } from '../../src/engine/place.ts';
+import { engineFile, nextFolder } from './target.ts';
+
+const MODE = 0o600;
+
+/**
+ * Makes `to` the engine of the home, for every start from here on.
+ *
+ * Always true: the one moment is the rename of `trackflow.json`. Killed before it, the next start finds the engine of
+ * before (with the ports of the other, which it may have or replaces); killed after it, the new one. Nothing of the old
+ * data is touched. Returns the keys of the settings that are others now.
+ */
+export function commitMove(paths: HomePaths, from: Config['engine'], to: Config['engine']): readonly string[] {
+  const changed = Object.entries(to).filter(
+    ([name, value]) => name === 'kind' || value !== from[name as keyof typeof from],
+  );
+  writePlace(paths.run, [placeOf(from), placeOf(to)]);
+  if (to.kind !== 'url') replaceFile(engineFile(paths.run), fs.readFileSync(engineFile(nextFolder(paths)), 'utf8'));
+  replaceFile(paths.config, withEngine(readConfig(paths.config), changed));
+  return changed.map(([name]) => `engine.${name}`);
+}
+
+/** The move is over: only the new engine will do from now on, and what it was prepared with is removed. */
+export function settleMove(paths: HomePaths, to: Config['engine']): void {
+  writePlace(paths.run, [placeOf(to)]);
+  fs.rmSync(nextFolder(paths), { recursive: true, force: true });
+}
+
+function readConfig(file: string): string {
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{}';
+}
+
+/** All other settings stay as they are written there. */
+function withEngine(text: string, changed: readonly (readonly [string, unknown])[]): string {
+  const written = JSON.parse(text.replace(/^\uFEFF/, '')) as { engine?: Record<string, unknown> };
+  const engine = { ...written.engine, ...Object.fromEntries(changed) };
+  return `${JSON.stringify({ ...written, engine }, null, 2)}\n`;
+}
+
+/** In one step, and on disk when it returns. The mode stays what the operator made it. */
+function replaceFile(file: string, text: string): void {
+  const fresh = `${file}.new`;
+  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode ?? MODE;
+  const descriptor = fs.openSync(fresh, 'w', mode);
+  try {
+    fs.writeFileSync(descriptor, text);
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+  fs.renameSync(fresh, file);
+  const folder = fs.openSync(path.dirname(file), 'r');
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
+  }
+}
