@@ -1,4 +1,4 @@
-import { TrackflowError } from '../../src/errors/error.ts';
+import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
 import type { AnyTaskKind, TaskContext } from './kind.ts';
 import type { TaskRow, TaskStore } from './store.ts';
 
@@ -7,7 +7,7 @@ export type Outcome =
   | { readonly as: 'done' }
   | { readonly as: 'cancelled' }
   | { readonly as: 'stopped' }
-  | { readonly as: 'failed'; readonly error: string; readonly final: boolean };
+  | { readonly as: 'failed'; readonly error: string; readonly code: ErrorCode; readonly final: boolean };
 
 /** Why the signal of an attempt is aborted. */
 export class TaskEnded extends Error {
@@ -50,9 +50,14 @@ export async function runAttempt(options: AttemptOptions): Promise<Outcome> {
   } catch (thrown) {
     // Whatever a step throws when it was told to end: that is why it ended.
     if (signal.reason instanceof TaskEnded) return { as: signal.reason.as };
-    const final = thrown instanceof TrackflowError && (thrown.who === 'you' || thrown.code === 'TF_VERIFICATION');
-    return { as: 'failed', error: thrown instanceof Error ? thrown.message : String(thrown), final };
+    const known = thrown instanceof TrackflowError ? thrown : new TrackflowError('TF_FAILED', messageOf(thrown));
+    const final = known.who === 'you' || known.code === 'TF_VERIFICATION';
+    return { as: 'failed', error: known.message, code: known.code, final };
   }
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 function contextOf(options: AttemptOptions, step: string, saved: unknown): TaskContext<unknown> {

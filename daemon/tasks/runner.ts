@@ -7,6 +7,7 @@
  * waits until then. When the process dies: `start` of the next one takes up what was running.
  */
 import { z } from 'zod';
+import type { ErrorCode } from '../../src/errors/error.ts';
 import type { InternalEvent } from '../telemetry/catalogue.ts';
 import { type Outcome, runAttempt, TaskEnded } from './attempt.ts';
 import type { AnyTaskKind } from './kind.ts';
@@ -181,7 +182,7 @@ export class TaskRunner {
     const params = kind?.paramsSchema.safeParse(task.params);
     if (kind === undefined || !params?.success) {
       const error = params?.error ? z.prettifyError(params.error) : `this version knows no task of kind ${task.kind}`;
-      this.#fail(task, error);
+      this.#fail(task, error, 'TF_INPUT');
       return;
     }
     store.begin(
@@ -241,11 +242,11 @@ export class TaskRunner {
     this.#say(task, 'info', `task_${outcome.as}`, {});
   }
 
-  #failed(task: TaskRow, { error, final }: Outcome & { as: 'failed' }): void {
+  #failed(task: TaskRow, { error, code, final }: Outcome & { as: 'failed' }): void {
     const { store, now } = this.#options;
     const failures = store.get(task.id)?.failures ?? FAILURES_MAX;
     if (final || failures >= FAILURES_MAX) {
-      this.#fail(task, error);
+      this.#fail(task, error, code);
       return;
     }
     const waitMs = Math.min(RETRY_MS_MIN * RETRY_FACTOR ** Math.max(failures - 1, 0), RETRY_MS_MAX);
@@ -253,9 +254,9 @@ export class TaskRunner {
     this.#say(task, 'warn', 'task_retried', { error, waitMs });
   }
 
-  #fail(task: TaskRow, error: string): void {
+  #fail(task: TaskRow, error: string, code: ErrorCode): void {
     this.#options.store.finish(task.id, 'failed', error, this.#options.now());
-    this.#say(task, 'error', 'task_failed', { error });
+    this.#say(task, 'error', 'task_failed', { error, code });
   }
 
   #say(task: TaskRow, level: 'info' | 'warn' | 'error', event: InternalEvent, fields: Fields): void {

@@ -11,7 +11,7 @@ export const HOME_MODE = 0o700;
 /** Everything a running instance owns. Two homes are two independent instances. All paths absolute. */
 export interface HomePaths {
   readonly home: string;
-  /** The configuration, written by the operator only. */
+  /** The configuration, written by the operator and by `trackflow engine move`. */
   readonly config: string;
   /** SQLite; the daemon is its only opener. */
   readonly state: string;

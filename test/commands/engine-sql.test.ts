@@ -25,11 +25,13 @@ describe('trackflow engine sql', () => {
     const script = "SELECT name, account FROM events ORDER BY user_id;\nSELECT 'x;y' AS text, 1 AS n";
     const { code, stdout, stderr } = await sql([], { input: script });
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toBe(
-      ['name                 account', 'a\\u{1b}]0;owned\\u{7}  shop', 'second               shop', '(2 rows)'].join(
-        '\n',
-      ) + '\ntext  n\nx;y   1\n(1 row)\n',
-    );
+    const lines = [
+      'name                 account',
+      'a\\u{1b}]0;owned\\u{7}  shop',
+      'second               shop',
+      '(2 rows)',
+    ];
+    expect(stdout).toBe(`${lines.join('\n')}\ntext  n\nx;y   1\n(1 row)\n`);
   });
 
   it('reads a file, shows lists for \\G, and all digits of a number', async () => {

@@ -7,7 +7,7 @@ import { openDocker } from '../../../engine/docker/bring-up.ts';
 import { pullImage } from '../../../engine/docker/client/pull.ts';
 import { keep, wantedImage } from '../../../engine/docker/engine-spec.ts';
 import { placeOf } from '../../../engine/place.ts';
-import { TrackflowError } from '../../../errors/error.ts';
+import { ERRORS, type ErrorCode, TrackflowError } from '../../../errors/error.ts';
 import type { Instance } from '../../instance.ts';
 import { followTask } from '../../tasks/follow-task.ts';
 import { taskProgress } from '../../tasks/task-progress.ts';
@@ -42,8 +42,8 @@ export interface EngineMoveReport {
 
 /**
  * Has the daemon carry the data to another engine and waits until that serves; an interruption leaves the daemon at it.
- * Throws TF_NOT_RUNNING, TF_CONFIG for a target that cannot be one, TF_VERIFICATION when both engines do not hold the
- * same, TF_FAILED with what the task ended with.
+ * Throws TF_NOT_RUNNING, TF_CONFIG for a target that cannot be one, and what the task ended with: TF_VERIFICATION when both
+ * engines do not hold the same.
  */
 export async function engineMove(
   instance: Instance,
@@ -141,9 +141,8 @@ async function follow(instance: Instance, id: string): Promise<TaskReport> {
 function failure({ id, state, error, log }: TaskReport): TrackflowError {
   const hints = [`trackflow tasks show ${id}`, 'the engine of before goes on to serve; nothing of it was changed'];
   if (state === 'cancelled') return new TrackflowError('TF_INTERRUPTED', `task ${id} was cancelled`, { hints });
-  const isMismatch = log.findLast(({ event }) => event === 'task_started' || event === 'move_mismatch');
-  const code = isMismatch?.event === 'move_mismatch' ? 'TF_VERIFICATION' : 'TF_ENGINE_UNAVAILABLE';
-  return new TrackflowError(code, error, { hints });
+  const code = String(log.findLast(({ event }) => event === 'task_failed')?.fields.code);
+  return new TrackflowError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TF_FAILED', error, { hints });
 }
 
 function moved(
