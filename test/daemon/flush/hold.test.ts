@@ -99,6 +99,27 @@ describe('a hold', () => {
     expect(hold.take(batch(OLD))).not.toBeNull();
   });
 
+  it('of all months keeps back every batch, and waits for every one that is on its way', async () => {
+    const { hold, ends } = rig();
+    hold.take(batch(NEW));
+    const asked = hold.ask(1, 'all', LONG);
+    hold.between();
+    expect(await asked).toBe(true);
+    for (const month of [OLD, NEW]) expect(hold.take(batch(month))).toBeNull();
+    hold.release(1);
+    expect(ends.count).toBe(1);
+  });
+
+  it('lasts longer when it is extended, and says so when it is over', async () => {
+    const { hold, ends } = rig();
+    expect(await hold.ask(1, 'all', { waitMs: 5, holdMs: 60_000 })).toBe(true);
+    expect(hold.extend(2, 60_000)).toBe(false);
+    expect(hold.extend(1, 5)).toBe(true);
+    await until(() => ends.count === 1, 5_000);
+    expect(hold.extend(1, 60_000)).toBe(false);
+    expect(hold.take(batch(OLD))).not.toBeNull();
+  });
+
   it('is one at a time', async () => {
     const { hold } = rig();
     expect(await hold.ask(1, [OLD], LONG)).toBe(true);
