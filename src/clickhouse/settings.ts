@@ -67,9 +67,13 @@ export const ANSWER_SETTINGS = {
   http_wait_end_of_query: 1,
 } as const satisfies ClickHouseSettings;
 
-/** For an answer that is read as it comes: nothing is collected, and nobody works on for a reader who went away. */
+/**
+ * For an answer that is read as it comes: only its beginning is collected, so that most errors still have a status of their
+ * own, and nobody works on for a reader who went away.
+ */
 export const STREAM_SETTINGS = {
   http_wait_end_of_query: 0,
+  http_response_buffer_size: '4194304',
   cancel_http_readonly_queries_on_client_close: 1,
 } as const satisfies ClickHouseSettings;
 

@@ -128,7 +128,7 @@ const ERROR_CHARACTERS_MAX = 10_000;
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of body) {
+  for await (const chunk of whole(body)) {
     const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = pieces.pop()!;
     if (rest.length > ROW_CHARACTERS_MAX) throw new ConnectionError(`a row is over ${ROW_CHARACTERS_MAX} characters`);
@@ -138,4 +138,13 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
     }
   }
   if (rest !== '') yield rest;
+}
+
+/** What breaks off was no answer: ClickHouse gave up in the middle, and its last words may be lost with the connection. */
+async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw thrown instanceof ConnectionError ? thrown : new ConnectionError('the answer broke off', { cause: thrown });
+  }
 }

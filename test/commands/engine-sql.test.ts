@@ -25,12 +25,9 @@ describe('trackflow engine sql', () => {
     const script = "SELECT name, account FROM events ORDER BY user_id;\nSELECT 'x;y' AS text, 1 AS n";
     const { code, stdout, stderr } = await sql([], { input: script });
     expect([code, stderr]).toEqual([0, '']);
-    const lines = [
-      'name                 account',
-      'a\\u{1b}]0;owned\\u{7}  shop',
-      'second               shop',
-      '(2 rows)',
-    ];
+    const hostile = 'a\\u{1b}]0;owned\\u{7}';
+    const [name, second] = ['name', 'second'].map((text) => text.padEnd(hostile.length));
+    const lines = [`${name}  account`, `${hostile}  shop`, `${second}  shop`, '(2 rows)'];
     expect(stdout).toBe(`${lines.join('\n')}\ntext  n\nx;y   1\n(1 row)\n`);
   });
 
@@ -91,7 +88,7 @@ describe('trackflow engine sql', () => {
     expect((await sql(['-e', 'SELECT n FROM notes', '--format', 'csv'])).stdout).toBe('n\n7\n');
     const { code, stdout } = await write('SELECT number FROM numbers(200000)', '--format', 'csv');
     expect([code, stdout.split('\n').length]).toEqual([0, 200_002]);
-    const cut = await write('SELECT throwIf(number = 3000000) FROM numbers(4000000)', '--format', 'csv');
+    const cut = await write('SELECT throwIf(number = 1000) FROM numbers(2000)', '--format', 'csv');
     expect(cut.code).toBe(65);
     expect(cut.stderr).toContain("Value passed to 'throwIf' function is non-zero");
     expect((await write('SELECT 1 FORMAT CSV')).stderr).toContain('leave FORMAT out');
@@ -109,23 +106,23 @@ describe('trackflow engine sql', () => {
 describe.skipIf(!hasTmux())('the prompt', () => {
   it('takes statements over lines, recalls them, ends what runs and forgets what was typed on Ctrl-C', async () => {
     await using terminal = openTerminal(commandLine('engine', 'sql', '--home', daemon.home), { columns: 70, rows: 40 });
-    await terminal.shows(/as the reader[\s\S]*trackflow> $/);
+    await terminal.shows(/as the reader[\s\S]*trackflow>\s*$/);
     terminal.type('SELECT 40 + 1');
     terminal.press('Enter');
-    await terminal.shows(/\n {8}-> $/);
+    await terminal.shows(/\n {8}->\s*$/);
     terminal.type('+ 1 AS answer;');
     terminal.press('Enter');
-    await terminal.shows(/answer\n {4}42\n\(1 row\)\n[\d.]+ s\ntrackflow> $/);
+    await terminal.shows(/answer\n {4}42\n\(1 row\)\n[\d.]+ s\ntrackflow>\s*$/);
     // Recalled as one line.
     terminal.press('Up');
     await terminal.shows(/trackflow> SELECT 40 \+ 1 \+ 1 AS answer;$/);
     terminal.press('C-c');
-    await terminal.shows(/\^C\ntrackflow> $/);
+    await terminal.shows(/\^C\ntrackflow>\s*$/);
     terminal.type('SELECT sleepEachRow(1) FROM numbers(9) SETTINGS max_block_size = 1;');
     terminal.press('Enter');
     await terminal.shows(/error|max_block_size = 1;\n$/);
     terminal.press('C-c');
-    await terminal.shows(/(interrupted|Cannot modify)[\s\S]*trackflow> $/);
+    await terminal.shows(/(interrupted|Cannot modify)[\s\S]*trackflow>\s*$/);
     // Wider than the terminal: a list.
     terminal.type('SELECT * FROM events LIMIT 1;');
     terminal.press('Enter');

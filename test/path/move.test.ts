@@ -24,7 +24,8 @@ beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'trackflow-move-'));
   servers = [];
   const environment = { ...(docker && { DOCKER_HOST: docker.host }), TRACKFLOW_ENGINE_MEMORY_BYTES_MAX: '768MiB' };
-  daemon = await startDaemon({ home, environment });
+  // What the test compares by is a hash of everything, of a million rows.
+  daemon = await startDaemon({ home, environment, settings: { 'query.timeoutMs': 300_000 } });
 });
 afterEach(async () => {
   await daemon[Symbol.asyncDispose]();

@@ -89,7 +89,8 @@ export class Terminal implements AsyncDisposable {
 
   /** Characters as they are. */
   type(text: string): void {
-    this.tmux('send-keys', '-l', '--', text);
+    // At the end of a word a semicolon would end the command of tmux.
+    this.tmux('send-keys', '-l', '--', text.replace(/;$/, '\\;'));
   }
 
   resize(columns: number, rows: number): void {

@@ -73,7 +73,6 @@ function targetConfig({ home, env }: Instance, config: Config, options: EngineMo
   }
   const flags = {
     'engine.kind': to,
-    'engine.database': config.engine.database,
     'engine.image': to === 'docker' ? (image ?? config.engine.image) : config.engine.image,
     ...(to === 'url' && {
       'engine.url': given.url ?? '',
@@ -81,7 +80,11 @@ function targetConfig({ home, env }: Instance, config: Config, options: EngineMo
       'engine.passwordFile': given.passwordFile ?? '',
     }),
   };
-  return { ...config, engine: { ...config.engine, ...resolveConfig({ home, env, flags }).config.engine } };
+  // All else is as the daemon has it, which may have been started with other flags and variables than this command.
+  const checked = resolveConfig({ home, env, flags }).config.engine;
+  const changed = Object.keys(flags).map((key) => key.slice('engine.'.length) as keyof typeof checked);
+  const engine = Object.fromEntries(changed.map((name) => [name, checked[name]]));
+  return { ...config, engine: { ...config.engine, ...engine } };
 }
 
 const FLAG_OF: Readonly<Record<string, string>> = {
