@@ -125,7 +125,8 @@ async function isSynced(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await syncPartition(ends, table, partition, through === undefined ? {} : { through }, signal);
+    const range = through === undefined ? {} : { through };
+    await syncPartition(ends, table, partition, { depth: 'quick', ...range }, signal);
     return true;
   } catch (error) {
     // Somebody deleted or replayed rows of it meanwhile. What is true in the end is compared when nobody can.
@@ -191,7 +192,7 @@ async function proven(
   { signal, log }: Pick<EngineMoveContext, 'signal' | 'log'>,
 ): Promise<Sums> {
   try {
-    return (await syncPartition(ends, table, partition, {}, signal)).sums;
+    return (await syncPartition(ends, table, partition, { depth: 'whole' }, signal)).sums;
   } catch (error) {
     if (error instanceof TrackflowError && error.code === 'TF_VERIFICATION') {
       log('warn', 'move_mismatch', { table: table.name, partition });

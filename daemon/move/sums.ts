@@ -19,6 +19,9 @@ export const PARTITION_MS_MAX = 6 * 3_600_000;
 /** Beside inserts, merges and reads of others. */
 const THREADS = 2;
 
+/** `whole` proves that rows are the same; `quick` that they are the same rows. */
+export type Depth = 'quick' | 'whole';
+
 /** Batches of a partition: up to `through`, or behind `after`. */
 export interface Range {
   readonly through?: string;
@@ -36,11 +39,13 @@ export function whereOf(partition: string, { through, after }: Range = {}): stri
 
 export async function sumsOf(
   client: ClickHouse,
-  { name, hash, final, hasBatch }: MovedTable,
+  { name, final, hasBatch, ...hashes }: MovedTable,
   partition: string,
+  depth: Depth,
   signal: AbortSignal,
   range: Range = {},
 ): Promise<Sums> {
+  const hash = depth === 'quick' ? hashes.quickHash : hashes.hash;
   const newest = hasBatch ? 'toString(max(batch))' : "''";
   const [found] = await client.query<Sums>(
     `SELECT toString(count()) AS rows, toString(sum(hash)) AS total, toString(groupBitXor(hash)) AS parity, ${newest} AS newest

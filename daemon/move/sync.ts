@@ -1,7 +1,7 @@
 import { quoted } from '../../src/clickhouse/quoted.ts';
 import { TrackflowError } from '../../src/errors/error.ts';
 import { copyRows, type Ends } from './copy.ts';
-import { isEqual, NO_ROWS, type Range, type Sums, sumsOf, whereOf } from './sums.ts';
+import { type Depth, isEqual, NO_ROWS, type Range, type Sums, sumsOf, whereOf } from './sums.ts';
 import type { MovedTable } from './tables.ts';
 
 export interface Synced {
@@ -11,8 +11,13 @@ export interface Synced {
   readonly changed: boolean;
 }
 
+export interface SyncOptions extends Pick<Range, 'through'> {
+  /** How closely both are compared. */
+  readonly depth: Depth;
+}
+
 /**
- * Makes a partition of the target equal to that of the source, or to its batches up to `through`, and proves it.
+ * Makes a partition of the target equal to that of the source, or to its batches up to `through`, and compares them.
  *
  * It looks only at what is there, so it may be cut anywhere and begun again: what is equal stays; what is equal but for
  * younger batches gets those; everything else is dropped and carried anew. Rejects with TF_VERIFICATION when both ends
@@ -22,14 +27,13 @@ export async function syncPartition(
   ends: Ends,
   table: MovedTable,
   partition: string,
-  range: Pick<Range, 'through'>,
+  { depth, ...range }: SyncOptions,
   signal: AbortSignal,
 ): Promise<Synced> {
   const { from, to } = ends;
-  const there = () => sumsOf(to, table, partition, signal);
-  const here = (within: Range = range) => sumsOf(from, table, partition, signal, within);
-  const wanted = await here();
-  const found = await there();
+  const there = () => sumsOf(to, table, partition, depth, signal);
+  const here = (within: Range = range) => sumsOf(from, table, partition, depth, signal, within);
+  const [wanted, found] = await Promise.all([here(), there()]);
   if (isEqual(wanted, found)) return { sums: wanted, changed: false };
   if (table.hasBatch && found.rows !== NO_ROWS && isEqual(await here({ through: found.newest }), found)) {
     const younger = { ...range, after: found.newest };

@@ -9,6 +9,8 @@ export interface MovedTable {
   readonly columns: readonly string[];
   /** One number for the whole row, as SQL. */
   readonly hash: string;
+  /** The same of what is read in a tenth of the time: numbers, times and ids. Tells rows apart, not what all their texts say. */
+  readonly quickHash: string;
   /** `FINAL` where merges take rows away, else empty. */
   readonly final: string;
   /** Whether rows carry the number of the batch that brought them. */
@@ -33,11 +35,13 @@ export async function movedTables(
   const tables: MovedTable[] = [];
   for (const { name, engine } of here) {
     if (!there.has(name)) continue;
-    const columns = await from.query<{ name: string; type: string }>(COLUMNS, { table: name });
+    const columns = await from.query<Column>(COLUMNS, { table: name });
+    const short = columns.filter(({ type }) => FIXED_SIZE.test(type));
     tables.push({
       name,
       columns: columns.map((column) => column.name),
-      hash: `cityHash64(${columns.map(hashed).join(', ')})`,
+      hash: hashOf(columns),
+      quickHash: hashOf(short.length > 0 ? short : columns),
       final: /^(Replicated)?MergeTree$/.test(engine) ? '' : 'FINAL',
       hasBatch: columns.some((column) => column.name === 'batch'),
     });
@@ -45,7 +49,18 @@ export async function movedTables(
   return { tables, leftBehind: here.map(({ name }) => name).filter((name) => !there.has(name)) };
 }
 
+const FIXED_SIZE = /^(UUID|U?Int\d+|Date|Decimal|Float|Bool|IPv)/;
+
+function hashOf(columns: readonly Column[]): string {
+  return `cityHash64(${columns.map(hashed).join(', ')})`;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** JSON has no hash of its own that would not depend on how its paths are stored; its text does not. */
-function hashed({ name, type }: { readonly name: string; readonly type: string }): string {
+function hashed({ name, type }: Column): string {
   return /^(JSON|Dynamic|Variant|Object)/.test(type) ? `toJSONString(${quoted(name)})` : quoted(name);
 }

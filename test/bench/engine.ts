@@ -81,7 +81,11 @@ async function moves(): Promise<void> {
         await each((one) => copyRows(ends, table, one, {}, { clear, signal })),
       ],
       ['`INSERT … SELECT FROM remote()` over the native port', await each((one) => pull(here, there, columns, one))],
-      ['counting and hashing one side', await each((one) => sumsOf(ends.from, table, one, signal))],
+      [
+        'counting and hashing whole rows of one side',
+        await each((one) => sumsOf(ends.from, table, one, 'whole', signal)),
+      ],
+      ['the same of numbers, times and ids', await each((one) => sumsOf(ends.from, table, one, 'quick', signal))],
     ];
     process.stdout.write(
       `| ${ROWS.toLocaleString('en')} rows in ${partitions.length} partitions | seconds | rows/s |\n|---|---|---|\n`,

@@ -29,6 +29,7 @@ beforeEach(async () => {
   await storeMany(here.endpoint, 0, ROWS);
 });
 
+const WHOLE = { depth: 'whole' } as const;
 const live = () => new AbortController().signal;
 const sync = (through?: string) => syncPartition(ends, events, MONTH, through === undefined ? {} : { through }, live());
 const partOf = (engine: TestEngine) =>
@@ -110,14 +111,14 @@ describe('a partition of the target', () => {
       stream: (sql: string, format: string, options: object) =>
         ends.from.stream(sql.replace('WHERE ', "WHERE user_id != '12' AND "), format, options),
     } as Ends['from'];
-    const lossy = syncPartition({ from, to: ends.to }, events, MONTH, {}, live());
+    const lossy = syncPartition({ from, to: ends.to }, events, MONTH, WHOLE, live());
     await expect(lossy).rejects.toMatchObject({ code: 'TF_VERIFICATION' });
   });
 
   it('is given up at once when the task ends, and mended by the next attempt', async () => {
     await storeMany(here.endpoint, ROWS, 60_000);
     const controller = new AbortController();
-    const copying = syncPartition(ends, events, MONTH, {}, controller.signal);
+    const copying = syncPartition(ends, events, MONTH, WHOLE, controller.signal);
     setTimeout(() => controller.abort(new Error('told to end')), 30);
     await copying.then(
       () => {},
@@ -146,10 +147,10 @@ describe('tables', () => {
     for (const v of [1, 2, 3]) await execute(here.endpoint, `INSERT INTO latest VALUES (7, ${v}), (${v}, 1)`);
     const table = (await movedTables(ends.from, ends.to)).tables.find(({ name }) => name === 'latest')!;
     const [partition] = [...(await partitionsOf(ends.from, 'latest')).keys()];
-    await syncPartition(ends, table, partition!, {}, live());
+    await syncPartition(ends, table, partition!, WHOLE, live());
     const read = 'SELECT k, v FROM latest FINAL ORDER BY k';
     expect(await execute(there.endpoint, read)).toBe(await execute(here.endpoint, read));
-    expect((await syncPartition(ends, table, partition!, {}, live())).changed).toBe(false);
+    expect((await syncPartition(ends, table, partition!, WHOLE, live())).changed).toBe(false);
     for (const { endpoint } of [here, there]) await execute(endpoint, 'DROP TABLE latest');
   });
 });
