@@ -31,7 +31,8 @@ beforeEach(async () => {
 
 const WHOLE = { depth: 'whole' } as const;
 const live = () => new AbortController().signal;
-const sync = (through?: string) => syncPartition(ends, events, MONTH, through === undefined ? {} : { through }, live());
+const sync = (through?: string) =>
+  syncPartition(ends, events, MONTH, { ...WHOLE, ...(through !== undefined && { through }) }, live());
 const partOf = (engine: TestEngine) =>
   execute(
     engine.endpoint,
