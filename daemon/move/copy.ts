@@ -19,9 +19,10 @@ const READ_THREADS = 2;
 
 /**
  * Rows of a partition from one ClickHouse to the other: Native blocks over HTTP, through this process and never parsed in
- * it. Every pair of engines has this way, also where neither reaches the other: a container reaches no engine on the
- * loopback of its host, and of a server of the operator's only the HTTP address is known. Server to server over the native
- * port took the same time where it was possible (`test/bench/README.md`).
+ * it. Every pair of engines has this way: a container does not reach an engine on the loopback of its host, of a server of
+ * the operator's only the HTTP address is known, and no two share a disk for a backup. Over the native port, where one side
+ * reaches the other's, twice as many rows come a second, but comparing them takes longer than either
+ * (`test/bench/README.md`).
  *
  * Cut short it leaves some of the rows. When a block is too much for the memory of either end, it begins anew with a
  * quarter of the rows, after `clear`.

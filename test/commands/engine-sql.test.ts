@@ -115,12 +115,12 @@ describe.skipIf(!hasTmux())('the prompt', () => {
     await terminal.shows(/answer\n {4}42\n\(1 row\)\n[\d.]+ s\ntrackflow>\s*$/);
     // Recalled as one line.
     terminal.press('Up');
-    await terminal.shows(/trackflow> SELECT 40 \+ 1 \+ 1 AS answer;$/);
+    await terminal.shows(/trackflow> SELECT 40 \+ 1 \+ 1 AS answer;\s*$/);
     terminal.press('C-c');
     await terminal.shows(/\^C\ntrackflow>\s*$/);
     terminal.type('SELECT sleepEachRow(1) FROM numbers(9) SETTINGS max_block_size = 1;');
     terminal.press('Enter');
-    await terminal.shows(/error|max_block_size = 1;\n$/);
+    await terminal.shows(/error|max_block_size = 1;\n\s*$/);
     terminal.press('C-c');
     await terminal.shows(/(interrupted|Cannot modify)[\s\S]*trackflow>\s*$/);
     // Wider than the terminal: a list.
@@ -135,7 +135,7 @@ describe.skipIf(!hasTmux())('the prompt', () => {
     await terminal.shows(/error: nonsense is not a statement that reads/);
     terminal.type('SELECT visitor_h');
     terminal.press('Tab');
-    await terminal.shows(/trackflow> SELECT visitor_hash$/);
+    await terminal.shows(/trackflow> SELECT visitor_hash\s*$/);
     terminal.press('C-c');
     terminal.type('exit');
     terminal.press('Enter');

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
 import { type CliResult, runCli } from '../support/cli.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { STAND_IN, startTestDocker } from '../support/docker.ts';
@@ -10,7 +11,7 @@ import { endpointOf, execute, storeMany } from '../support/many-events.ts';
 import { faults, NO_FAULTS, Oracle } from '../support/oracle.ts';
 import { seededRandom, testSeed } from '../support/seed.ts';
 
-const TEST_MS_MAX = 300_000;
+const TEST_MS_MAX = 600_000;
 const FEW = 2_000;
 const MANY = 1_000_000;
 
@@ -132,8 +133,25 @@ describe('trackflow engine move', { timeout: TEST_MS_MAX }, () => {
     await execute(full, 'CREATE TABLE somebodys (n UInt8) ENGINE = MergeTree ORDER BY n');
     await execute(full, 'INSERT INTO somebodys VALUES (1)');
     expect(await failure(...to)).toMatchObject({ message: expect.stringContaining('holds 1 rows already') });
-    await execute(full, 'DROP TABLE somebodys');
+    await execute(full, 'DROP DATABASE trackflow');
     expect(await move(...to)).toMatchObject({ rows: 10 });
+  });
+
+  test('ends with 78 when both sides differ, and the engine of before goes on', async () => {
+    await storeMany(endpointOf(home), 0, 100);
+    const to = await server();
+    const { endpoint } = servers[0]!;
+    // Somebody's table of the same name rounds what it is given.
+    await execute({ ...endpoint, database: 'default' }, 'CREATE DATABASE trackflow');
+    const schema = readFileSync(join(packageRoot(), 'schema/clickhouse/0001-events.sql'), 'utf8');
+    await execute(endpoint, schema.replace('Decimal(18, 4)', 'Decimal(18, 0)').replace(/;\s*$/, ''));
+    const { code, stdout } = await cli('engine', 'move', ...to, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'TF_VERIFICATION', exit: 78 } });
+    expect(code).toBe(78);
+    expect((await daemon.status()).engine).toMatchObject({ kind: 'embedded', state: 'ready' });
+    await arrives(1);
+    await execute(endpoint, 'DROP DATABASE trackflow');
+    expect(await move(...to)).toMatchObject({ rows: 101 });
   });
 });
 

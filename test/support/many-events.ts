@@ -34,7 +34,7 @@ function insertion(begin: number, count: number): string {
     SELECT generateUUIDv4(), 'many', ['pageview', 'click', 'signup'][number % 3 + 1], 'v' || toString(number % 5000),
       's' || toString(number % 9000), toString(number), toDateTime64('2026-10-15 12:00:00', 3, 'UTC') - (number % 100) * 86400,
       now64(3), 'https://shop.example/' || toString(number % 700), '/' || toString(number % 700), 'Title ' || toString(number % 700),
-      ['DE', 'FR', 'US', ''][number % 4 + 1], number % 7,
+      ['DE', 'FR', 'US', ''][number % 4 + 1], (number % 7) / 4,
       if(number < ${RICH_ROWS},
         '{"n":' || toString(number) || ',"at":"2026-01-01 00:00:00","list":[1,{"a":null}],"k' || toString(number % 40) || '":true}',
         '{"n":' || toString(number) || ',"plan":"pro"}'),
