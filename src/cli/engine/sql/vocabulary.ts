@@ -13,7 +13,9 @@ export const COMMANDS = [
 export function statementOf(command: string, say: (line: string) => void): string | undefined {
   if (command === '\\d') return 'SHOW TABLES';
   const table = /^\\d\s+([A-Za-z_]\w*)\s*;?$/.exec(command)?.[1];
-  if (table !== undefined) return `SELECT name, type FROM (DESCRIBE TABLE ${table})`;
+  if (table !== undefined) {
+    return `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${table}' ORDER BY position`;
+  }
   say('no such command; \\? lists them');
   return undefined;
 }
