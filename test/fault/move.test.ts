@@ -10,7 +10,7 @@ import { RunningCli } from '../support/running-cli.ts';
 import { seededRandom, testSeed } from '../support/seed.ts';
 
 /** Kills in each direction; `TRACKFLOW_TEST_KILLS` makes it more. */
-const KILLS = Math.ceil(Number(process.env.TRACKFLOW_TEST_KILLS ?? 30) / 5);
+const KILLS = Math.ceil(Number(process.env.TRACKFLOW_TEST_KILLS ?? 30) / 8);
 const ROWS = 20_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 2_500;

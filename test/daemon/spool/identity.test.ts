@@ -2,13 +2,12 @@ import { expect, it } from 'vitest';
 import { batchName, batchNumber } from '../../../daemon/spool/batch.ts';
 import { firstNumber } from '../../../daemon/spool/identity.ts';
 
-it('two spools that begin do not share their numbers, and each has room for four thousand million', () => {
-  const drawn = new Set(Array.from({ length: 200 }, () => firstNumber()));
-  expect(drawn.size).toBe(200);
-  for (const number of drawn) {
-    expect(number & 0xffff_ffffn).toBe(0n);
+it('two thousand spools with a million batches each do not meet', () => {
+  const drawn = Array.from({ length: 2_000 }, () => firstNumber()).sort((a, b) => (a < b ? -1 : 1));
+  for (const [index, number] of drawn.entries()) {
     expect(number).toBeGreaterThan(0n);
     expect(number).toBeLessThan(2n ** 63n);
+    if (index > 0) expect(number - drawn[index - 1]!).toBeGreaterThan(1_000_000n);
   }
 });
 
