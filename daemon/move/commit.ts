@@ -6,6 +6,7 @@ import { placeOf, writePlace } from '../../src/engine/place.ts';
 import { engineFile, nextFolder } from './target.ts';
 
 const MODE = 0o600;
+const PERMISSIONS = 0o777;
 
 /**
  * Makes `to` the engine of the home, for every start from here on.
@@ -41,22 +42,37 @@ function withEngine(text: string, changed: readonly (readonly [string, unknown])
   return `${JSON.stringify({ ...written, engine }, null, 2)}\n`;
 }
 
-/** In one step, and on disk when it returns. The mode stays what the operator made it. */
+/** In one step, and on disk when it returns; the file of before when it throws. The mode stays what the operator made it. */
 function replaceFile(file: string, text: string): void {
   const fresh = `${file}.new`;
-  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode ?? MODE;
-  const descriptor = fs.openSync(fresh, 'w', mode);
+  const before = `${file}.before`;
+  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode;
+  fs.rmSync(before, { force: true });
+  if (mode !== undefined) fs.copyFileSync(file, before);
+  const descriptor = fs.openSync(fresh, 'w', mode ?? MODE);
   try {
+    if (mode !== undefined) fs.fchmodSync(descriptor, mode & PERMISSIONS);
     fs.writeFileSync(descriptor, text);
     fs.fsyncSync(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }
   fs.renameSync(fresh, file);
-  const folder = fs.openSync(path.dirname(file), 'r');
   try {
-    fs.fsyncSync(folder);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    if (mode === undefined) fs.rmSync(file);
+    else fs.renameSync(before, file);
+    throw error;
+  }
+  fs.rmSync(before, { force: true });
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(descriptor);
   } finally {
-    fs.closeSync(folder);
+    fs.closeSync(descriptor);
   }
 }

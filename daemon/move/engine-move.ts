@@ -136,31 +136,45 @@ async function isSynced(
 }
 
 async function switchOver(parts: SettledParts, context: EngineMoveContext): Promise<void> {
-  const { config, spool, engine, paths } = parts;
-  let changed: readonly string[] = [];
-  const moved = movedConfig(config, context.params);
-  await withTarget(parts, context, async (ends) => {
-    const hold = await heldFlush(spool, context.signal);
-    try {
-      const extending = setInterval(() => void hold.extend(HOLD_MS), HOLD_EXTENDED_EVERY_MS);
-      const { rows, partitions } = await proveEqual(ends, context).finally(() => clearInterval(extending));
-      if (!(await hold.extend(HOLD_MS)))
-        throw new TrackflowError('TF_BUSY', 'the flush went on while rows were compared');
-      context.log('info', 'move_proven', { rows, partitions });
-      // Not even when the old engine comes back in this moment: the hold outlives this daemon.
-      spool.setEngine(null);
-      changed = commitMove(paths, config.engine, moved.engine);
-    } catch (error) {
-      if (engine.state === 'ready') spool.setEngine(engine.endpoint);
-      hold.release();
-      throw error;
-    }
-  });
-  if (placeOf(moved.engine) === placeOf(config.engine)) return;
+  const moved = movedConfig(parts.config, context.params);
+  if (placeOf(moved.engine) === placeOf(parts.config.engine)) return;
+  let changed: readonly string[] | null = null;
+  try {
+    await withTarget(parts, context, async (ends) => {
+      changed = await proveAndCommit(parts, context, ends, moved);
+    });
+  } catch (error) {
+    // From the commit on there is no way but forward, whatever fails when the other engine is let go.
+    if (changed === null) throw error;
+  }
   context.log('info', 'reopening');
-  parts.reopen(changed);
+  parts.reopen(changed ?? []);
   // This daemon has nothing left to do for it: the step ends as done in the one that has the new engine.
   await aborted(context.signal);
+}
+
+/** Returns the settings that are others now. When it rejects, the engine of before has its batches again. */
+async function proveAndCommit(
+  { config, spool, engine, paths }: SettledParts,
+  context: EngineMoveContext,
+  ends: Ends,
+  moved: Config,
+): Promise<readonly string[]> {
+  const hold = await heldFlush(spool, context.signal);
+  try {
+    const extending = setInterval(() => void hold.extend(HOLD_MS), HOLD_EXTENDED_EVERY_MS);
+    const { rows, partitions } = await proveEqual(ends, context).finally(() => clearInterval(extending));
+    if (!(await hold.extend(HOLD_MS)))
+      throw new TrackflowError('TF_BUSY', 'the flush went on while rows were compared');
+    context.log('info', 'move_proven', { rows, partitions });
+    // Not even when the old engine comes back in this moment: the hold outlives this daemon.
+    spool.setEngine(null);
+    return commitMove(paths, config.engine, moved.engine);
+  } catch (error) {
+    if (engine.state === 'ready') spool.setEngine(engine.endpoint);
+    hold.release();
+    throw error;
+  }
 }
 
 /** Both ends hold the same when it returns, and do as long as the hold lasts. */
