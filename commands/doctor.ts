@@ -9,10 +9,15 @@ export default class Doctor extends BaseCommand {
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --fix',
+    '<%= config.bin %> doctor --security',
     '<%= config.bin %> doctor --bundle trackflow-doctor.tar.gz',
   ];
   static override flags = {
     fix: Flags.boolean({ summary: 'Put right what can harm nobody, and say what was done.' }),
+    security: Flags.boolean({
+      summary: 'Check who can get at what, also by asking the running daemon as a stranger would.',
+      default: false,
+    }),
     bundle: Flags.string({
       summary: 'Write findings, settings, figures and logs into a .tar.gz, without events and secrets.',
       helpValue: 'FILE',
@@ -23,7 +28,12 @@ export default class Doctor extends BaseCommand {
     const { flags } = await this.parse(Doctor);
     const { doctorExit, doctorScreen, examine } = await import('../src/cli/doctor/doctor.ts');
     const bundle = flags.bundle === undefined ? undefined : resolve(flags.bundle);
-    const report = await examine(this.instance(flags), { fix: flags.fix, bundle, now: Date.now });
+    const report = await examine(this.instance(flags), {
+      fix: flags.fix,
+      security: flags.security,
+      bundle,
+      now: Date.now,
+    });
     this.exitWith(doctorExit(report));
     return this.show(report, (style) => doctorScreen(report, style));
   }

@@ -10,7 +10,7 @@ import type { DaemonState } from './state/daemon-state.ts';
 import type { StateDatabase } from './state/database.ts';
 import { TaskDesk } from './tasks/desk.ts';
 import { engineMove } from './tasks/kinds/engine-move.ts';
-import { retention } from './tasks/kinds/retention.ts';
+import { type RetentionParts, retention } from './tasks/kinds/retention.ts';
 import { saltRotation } from './tasks/kinds/salt-rotation.ts';
 import { TaskRunner } from './tasks/runner.ts';
 import { TaskStore } from './tasks/store.ts';
@@ -32,6 +32,8 @@ export interface TaskParts {
   readonly spool: SpoolHandle;
   readonly log: Log;
   readonly now: () => number;
+  /** Accounts with a retention of their own, in days. */
+  readonly retentions: RetentionParts['accounts'];
   readonly sendSalts: (salts: readonly DaySalt[]) => void;
   /** These settings are others in the configuration now. */
   readonly reopen: (changed: readonly string[]) => void;
@@ -39,7 +41,7 @@ export interface TaskParts {
 
 /** Every kind of task there is, with what it works on, and who runs them. Nothing runs before `runner.start()`. */
 export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly runner: TaskRunner } {
-  const { resolved, db, state, engine, spool, log, now, sendSalts } = parts;
+  const { resolved, db, state, engine, spool, log, now, retentions, sendSalts } = parts;
   const { config, origins } = resolved;
   const moveParts = {
     ...parts,
@@ -62,6 +64,7 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
       }),
       retention({
         days: config.events.retentionDays,
+        accounts: retentions,
         connect: async () => {
           await engine.ready(ENGINE_READY_MS);
           return openClickHouse(engine.endpoint, 'writer');

@@ -7,27 +7,30 @@ import { controlSocketPath, prepareSocketDirectory } from '../src/control/socket
 import type { Engine } from '../src/engine/engine.ts';
 import { TrackflowError } from '../src/errors/error.ts';
 import { openControlServer } from './control/server.ts';
-import { publicStatus, status } from './control/status.ts';
+import { status } from './control/status.ts';
 import type { Stream } from './control/stream.ts';
 import type { TaskHandlers } from './control/tasks.ts';
 import { openControlReads } from './control-reads.ts';
+import { type Access, openAccess } from './daemon-access.ts';
+import { buildCollectors } from './daemon-collectors.ts';
 import { publishDaemon } from './daemon-file.ts';
 import { openTasks } from './daemon-tasks.ts';
+import { openTls } from './daemon-tls.ts';
 import { openEngine, serveEngine } from './engine.ts';
 import { Instruments } from './instruments.ts';
 import { Closers } from './lifecycle.ts';
-import { type Log, openLog, withTelemetry } from './log.ts';
+import { openLog, withTelemetry } from './log.ts';
 import { persistCounters, resumeTotals } from './persisted-counters.ts';
 import { claimPort, collectorUrl } from './port.ts';
-import { currentSalts } from './salts.ts';
-import { loadSessions, saveSessions } from './sessions-file.ts';
+import { claimReads } from './reads-place.ts';
 import { DaemonState } from './state/daemon-state.ts';
 import { openStateDatabase, tryLock } from './state/database.ts';
 import { Tails } from './tail/tails.ts';
 import { allocateCounters, Counters } from './telemetry/counters.ts';
+import { Metrics } from './telemetry/metrics.ts';
 import { RecentLog } from './telemetry/recent-log.ts';
 import { allocateVisitors } from './telemetry/visitors.ts';
-import { Collectors } from './threads/collectors.ts';
+import type { Collectors } from './threads/collectors.ts';
 import type { DaySalt, LogMessage } from './threads/messages.ts';
 import { SpoolHandle } from './threads/spool-handle.ts';
 
@@ -157,25 +160,48 @@ export class Daemon {
 
     this.#ready = serveEngine({ engine, spool, counters, packageRoot, log });
     this.#ready.catch(() => {});
-    const port = await claimPort(config.listen.host, config.listen.port, paths.run);
-    const url = collectorUrl(config.listen.host, port);
+    const port = await claimPort(config.listen.host, config.listen.port, path.join(paths.run, 'port'));
+    const tls = await openTls({
+      config,
+      paths,
+      port,
+      closers,
+      log,
+      now,
+      sendCertificate: (certificate) => this.#collectors?.sendCertificate(certificate),
+      sendChallenges: async (challenges) => this.#collectors?.sendChallenges(challenges),
+    });
+    const url = collectorUrl(config.listen.host, port, tls !== null);
+    const { readsAt, readsUrl } = await claimReads(config, paths, url);
+    const access = openAccess({
+      config: config.access,
+      db,
+      closers,
+      log,
+      now,
+      send: (change) => this.#collectors?.sendAccess(change),
+    });
     this.#status = () =>
       status({
         version,
         state: this.#state,
         pid: process.pid,
         url,
+        readsUrl,
         home: paths.home,
         startedAt,
         engine,
         counters,
         config,
         lastFlushError: spool.lastFlushError,
+        furtherProblems: tls?.problems() ?? [],
         lastMinute: instruments?.lastMinute() ?? null,
       });
     const sendSalts = (salts: readonly DaySalt[]) => this.#collectors?.sendSalts(salts);
     const reopen = this.#options.onReopenAsked;
-    const tasks = openTasks({ paths, packageRoot, resolved, db, state, engine, spool, log, now, sendSalts, reopen });
+    const retentions = () => access.accounts.retentions();
+    const taskParts = { paths, packageRoot, resolved, db, state, engine, spool, log, now };
+    const tasks = openTasks({ ...taskParts, retentions, sendSalts, reopen });
     const visitors = allocateVisitors(collectorCount);
     instruments = new Instruments({
       home: paths.home,
@@ -193,19 +219,31 @@ export class Daemon {
       now,
       elapsed: () => performance.now(),
     });
-    await this.#openControl(engine, spool, resolved, instruments.stream, tasks.desk);
-    await this.#openCollectors({
-      collectorCount,
+    await this.#openControl({ engine, spool, counters, stream: instruments.stream, tasks: tasks.desk, access });
+    this.#collectors = buildCollectors({
+      config: { ...config, listen: { ...config.listen, port } },
+      sessionsFile: path.join(paths.run, 'sessions.bin'),
+      count: collectorCount,
+      firstRegion: REGION_COLLECTORS,
       counterMemory,
       visitors,
       instruments,
       engine,
       spool,
-      port,
+      access,
+      readsAt,
+      tls,
       state,
+      status: () => this.#status(),
+      tails: this.#tails,
+      closers,
       log,
       threadLog,
+      now,
     });
+    closers.push('collectors', () => this.#collectors?.close(this.#stopDeadlineMs * ANSWER_SHARE));
+    await this.#collectors.open();
+    tls?.begin();
     closers.push('tasks', () => tasks.runner.close(this.#stopDeadlineMs * TASKS_SHARE));
     tasks.runner.start();
     const daemonFile = { pid: process.pid, startedAt: new Date(startedAt).toISOString(), version, url };
@@ -216,14 +254,17 @@ export class Daemon {
     log.write('info', 'daemon', 'listening', { url, collectors: collectorCount, spooledRows: spooled });
   }
 
-  async #openControl(
-    engine: Engine,
-    spool: SpoolHandle,
-    resolved: ResolvedConfig,
-    stream: Stream,
-    tasks: TaskHandlers,
-  ): Promise<void> {
-    const { paths, onStopAsked } = this.#options;
+  async #openControl(parts: {
+    engine: Engine;
+    spool: SpoolHandle;
+    counters: Counters;
+    stream: Stream;
+    tasks: TaskHandlers;
+    access: Access;
+  }): Promise<void> {
+    const { engine, spool, counters, stream, tasks, access } = parts;
+    const { paths, resolved, onStopAsked } = this.#options;
+    const metrics = new Metrics(counters);
     const { close, ...reads } = openControlReads(engine.endpoint, resolved.config.query, this.#options.now);
     this.#closers.push('reader', close);
     const socketPath = controlSocketPath(paths.home);
@@ -233,64 +274,14 @@ export class Daemon {
       stop: onStopAsked,
       ...reads,
       config: () => resolved,
+      metrics: async () => (await metrics.render('')).body,
       deadLetters: (operation) => spool.deadLetters(operation),
       seal: () => spool.seal(),
       stream,
       tasks,
+      access: access.handlers,
       tail: (filters, response, begin) => this.#tails.open(filters, response, begin),
     });
     this.#closers.push('control socket', () => control.close());
-  }
-
-  async #openCollectors(parts: {
-    collectorCount: number;
-    counterMemory: SharedArrayBuffer;
-    visitors: SharedArrayBuffer;
-    instruments: Instruments;
-    engine: Engine;
-    spool: SpoolHandle;
-    port: number;
-    state: DaemonState;
-    log: Log;
-    threadLog: (message: LogMessage) => void;
-  }): Promise<void> {
-    const { collectorCount, counterMemory, visitors, instruments, engine, spool, port, state, log, threadLog } = parts;
-    const { paths, resolved, now } = this.#options;
-    const config = { ...resolved.config, listen: { ...resolved.config.listen, port } };
-    const sessionsFile = path.join(paths.run, 'sessions.bin');
-    const sessions = loadSessions(sessionsFile);
-    this.#closers.push('sessions', () => saveSessions(sessionsFile, sessions));
-    const collectors = new Collectors({
-      count: collectorCount,
-      data: () => ({
-        config,
-        counters: counterMemory,
-        visitors,
-        endpoint: engine.endpoint,
-        sessions,
-        salts: currentSalts(state, now()),
-        propertyKeys: state.propertyKeys().map(({ account, key }) => [account, key]),
-      }),
-      firstRegion: REGION_COLLECTORS,
-      spool,
-      status: () => publicStatus(this.#status()),
-      onLearned: (keys) => {
-        try {
-          state.addPropertyKeys(keys.map(([account, key]) => ({ account, key })));
-        } catch (error) {
-          log.write('error', 'state', 'state_failed', { error: String(error) });
-        }
-      },
-      onSources: (sources) => instruments.addSources(sources),
-      onTailed: (tailed) => this.#tails.take(tailed),
-      onLog: threadLog,
-      now,
-    });
-    this.#collectors = collectors;
-    // Somebody may watch since before there were any.
-    if (instruments.stream.viewers > 0) collectors.watch(true);
-    collectors.sendTails(this.#tails.requests);
-    this.#closers.push('collectors', () => collectors.close(this.#stopDeadlineMs * ANSWER_SHARE));
-    await collectors.open();
   }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import pino, { type Logger } from 'pino';
 import buildRollingFile from 'pino-roll';
+import { withoutSecrets } from '../src/access/redact.ts';
 import type { Config } from '../src/config/schema.ts';
 import { INTERNAL_EVENTS, type InternalEvent } from './telemetry/catalogue.ts';
 import type { Counters } from './telemetry/counters.ts';
@@ -28,7 +29,8 @@ export async function openLog(folder: string, config: Config['log']): Promise<Lo
   });
   const logger: Logger = pino(
     { level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' },
-    file,
+    // Whatever got into a message on its way here.
+    { write: (line: string) => file.write(withoutSecrets(line)) },
   );
   return {
     write: (level, step, event, fields = {}) => logger[level]({ step, ...fields }, event),
@@ -44,10 +46,20 @@ export async function openLog(folder: string, config: Config['log']): Promise<Lo
 export function withTelemetry(log: Log, recent: RecentLog, counters: Counters, now: () => number): Log {
   return {
     write(level, step, event, fields = {}) {
-      recent.add({ at: now(), level, step, event, fields });
+      recent.add({ at: now(), level, step, event, fields: redacted(fields) });
       if (event in INTERNAL_EVENTS) counters.add(`log_events_total{event="${event}"}`);
       log.write(level, step, event, fields);
     },
     close: () => log.close(),
   };
+}
+
+function redacted(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(fields);
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      const told = value instanceof Error ? value.message : value;
+      return [name, typeof told === 'string' ? withoutSecrets(told) : told];
+    }),
+  );
 }

@@ -1,12 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { withoutSecrets } from '../src/access/redact.ts';
 import { processEnvironment } from '../src/config/environment.ts';
 import { prepareHome } from '../src/config/home.ts';
 import { flagsFromEnvironment, resolveConfig } from '../src/config/resolve.ts';
 import { TrackflowError } from '../src/errors/error.ts';
 import { packageRoot } from '../src/package-root.ts';
 import { Daemon } from './daemon.ts';
+import { refuseOpenFiles } from './private-files.ts';
 
 /**
  * The daemon's process: arguments, signals, and what the parent is told over IPC. `trackflow start` spawns it; it also
@@ -26,6 +28,7 @@ async function main(): Promise<void> {
   const { home } = values;
   const env = processEnvironment();
   const paths = prepareHome(home);
+  refuseOpenFiles(paths);
   const root = packageRoot();
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   let flags = flagsFromEnvironment(env);
@@ -88,7 +91,7 @@ function fail(error: unknown): void {
     error instanceof TrackflowError
       ? error
       : new TrackflowError('TF_FAILED', error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`${new Date().toISOString()} ${known.code} ${known.message}\n`);
+  process.stderr.write(`${new Date().toISOString()} ${known.code} ${withoutSecrets(known.message)}\n`);
   const exit = () => process.exit(known.exit);
   if (!process.connected) exit();
   else {

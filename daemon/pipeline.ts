@@ -32,7 +32,7 @@ const MINUTE_MS = 60_000;
  *     receive → validate → enrich → spool → flush → clickhouse
  *
  * `receive` calls the road for each raw event of a request and hands the events that came through to the spool. The two
- * steps here are the pure ones between.
+ * steps here are the pure ones between; between these stands the question whether this sender may send for this account.
  */
 export function buildRoad({ config, counters, geo, visitorIds, propertyKeys, sessions }: RoadDeps): Road {
   const hints = new EventHints();
@@ -49,6 +49,7 @@ export function buildRoad({ config, counters, geo, visitorIds, propertyKeys, ses
   });
   return (raw, sender) => {
     const event = validate(raw, hints);
-    return isRejection(event) ? event : enrich(event, sender, hints);
+    if (isRejection(event)) return event;
+    return sender.grant?.admit(event) ?? enrich(event, sender, hints);
   };
 }

@@ -1,19 +1,15 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import { listenError } from '../src/errors/listen-error.ts';
-
-const FILE = 'port';
 
 /**
  * The port the collectors will share. They listen with SO_REUSEPORT, with which a second instance could share it too and
  * take half of the events; so it is first bound alone. A configured port 0 becomes a free one that is kept in
- * `<run>/port`. Throws TF_PORT_IN_USE, TF_PERMISSION or TF_CONFIG naming address and port.
+ * `file`. Throws TF_PORT_IN_USE, TF_PERMISSION or TF_CONFIG naming address and port.
  */
-export async function claimPort(host: string, port: number, runFolder: string): Promise<number> {
+export async function claimPort(host: string, port: number, file: string): Promise<number> {
   if (port !== 0) return probe(host, port);
-  const file = path.join(runFolder, FILE);
   const kept = fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : 0;
   const chosen = await probe(host, kept).catch(() => probe(host, 0));
   fs.writeFileSync(file, String(chosen));
@@ -35,7 +31,8 @@ async function probe(host: string, port: number): Promise<number> {
 }
 
 /** Where a person on this machine reaches the collectors. */
-export function collectorUrl(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+export function collectorUrl(host: string, port: number, isSecure: boolean): string {
+  const scheme = isSecure ? 'https' : 'http';
+  if (host === '0.0.0.0' || host === '::') return `${scheme}://localhost:${port}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -5,6 +5,7 @@ import type { DeadLetter, StatsQuestion, Status } from '../../src/control/protoc
 import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
 import type { DeadLetterOperation } from '../threads/messages.ts';
 import type { DeadLetterAnswer } from '../threads/spool-handle.ts';
+import { type AccessHandlers, accessRoutes } from './access.ts';
 import { type RunSql, sqlRoute } from './sql.ts';
 import type { Stream } from './stream.ts';
 import { type TaskHandlers, taskRoutes } from './tasks.ts';
@@ -21,12 +22,15 @@ export interface ControlHandlers {
   /** A statistic by the parameters of its URL. */
   ask(question: StatsQuestion, params: URLSearchParams): Promise<object>;
   config(): unknown;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
   deadLetters(operation: DeadLetterOperation): Promise<DeadLetterAnswer>;
   seal(): void;
   /** Streams into `response`, which it ends itself; throws before it has begun. */
   tail(filters: readonly string[], response: ServerResponse, begin: () => void): void;
   readonly stream: Stream;
   readonly tasks: TaskHandlers;
+  readonly access: AccessHandlers;
 }
 
 /**
@@ -58,6 +62,7 @@ function routes(app: FastifyInstance, handlers: ControlHandlers): void {
     return reply.code(202).send({});
   });
   app.get('/config', () => handlers.config());
+  app.get('/metrics', async () => ({ text: await handlers.metrics() }));
   app.get('/stream', (_request, reply) => {
     if (handlers.stream.isFull) throw new TrackflowError('TF_BUSY', 'as many watch as may');
     reply.hijack();
@@ -73,6 +78,7 @@ function routes(app: FastifyInstance, handlers: ControlHandlers): void {
   });
   taskRoutes(app, handlers.tasks);
   sqlRoute(app, handlers.sql);
+  accessRoutes(app, handlers.access);
   app.post('/flush', (_request, reply) => {
     handlers.seal();
     return reply.code(202).send({});

@@ -10,12 +10,15 @@ export interface StatusSources {
   readonly state: Status['state'];
   readonly pid: number;
   readonly url: string;
+  readonly readsUrl: string;
   readonly home: string;
   readonly startedAt: number;
   readonly engine: Engine;
   readonly counters: Counters;
   readonly config: Config;
   readonly lastFlushError: string;
+  /** Of parts that know best themselves what is wrong. */
+  readonly furtherProblems: readonly string[];
   readonly lastMinute: LastMinute | null;
 }
 
@@ -31,7 +34,7 @@ const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
  * take a commit.
  */
 export function status(sources: StatusSources): Status {
-  const { version, state, pid, url, home, startedAt, engine, counters, config, lastFlushError } = sources;
+  const { version, state, pid, url, readsUrl, home, startedAt, engine, counters, config, lastFlushError } = sources;
   const problems = findProblems(sources);
   return {
     schema: 'trackflow.status/1',
@@ -41,6 +44,7 @@ export function status(sources: StatusSources): Status {
     problems,
     pid,
     url,
+    readsUrl,
     home,
     startedAt: new Date(startedAt).toISOString(),
     engine: {
@@ -127,8 +131,8 @@ export function publicStatus({
   };
 }
 
-function findProblems({ engine, counters, config, state }: StatusSources): string[] {
-  const problems: string[] = [];
+function findProblems({ engine, counters, config, state, furtherProblems }: StatusSources): string[] {
+  const problems: string[] = [...furtherProblems];
   if (engine.state !== 'ready' && state === 'running') problems.push(`the engine is ${engine.state}`);
   if (engine.container?.health === 'unhealthy') problems.push(`the container ${engine.container.name} is unhealthy`);
   const oldest = counters.read('spool_oldest_seconds');

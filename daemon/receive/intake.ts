@@ -1,5 +1,6 @@
 import type { Event, Sender } from '../../src/event/event.ts';
 import { isRejection } from '../../src/event/rejection.ts';
+import type { Grant } from '../access/grant.ts';
 import type { Road } from '../road.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
@@ -67,14 +68,26 @@ export class Intake {
   }
 
   /**
-   * Resolves once the events are durable, or the sink says why they are not. Rejects only for a defect of the sink.
-   * `bytes` are those of the request, which was complete at `begunAt` (`Traffic.begin`).
+   * Resolves once the events are durable, or the sink or a limit of `grant` says why they are not. Rejects only for a
+   * defect of the sink. `bytes` are those of the request, which was complete at `begunAt` (`Traffic.begin`).
    */
-  async commit({ events, rejections }: Judged, bytes: number, begunAt: number): Promise<Outcome | Failure> {
+  async commit(
+    { events, rejections }: Judged,
+    bytes: number,
+    begunAt: number,
+    grant: Grant,
+  ): Promise<Outcome | Failure> {
+    const attempts = events.length + rejections.length;
+    const paid = grant.charge(events, attempts, bytes);
+    if ('code' in paid) {
+      this.#counters.add('events_refused_total{reason="rate_limited"}', attempts);
+      return paid;
+    }
     if (events.length === 0) return { accepted: 0, duplicates: 0, rejections, receipt: '' };
     const committed = await this.#sink.commit(events);
     if (!committed.ok) {
       // Counted by the spool, which is the one to refuse.
+      grant.refund(paid);
       const { reason, retryAfterSeconds } = committed;
       return { code: reason, message: REFUSALS[reason], retryAfterSeconds };
     }

@@ -7,6 +7,10 @@ const KIB = 1024;
 export const RECEIVE_LIMITS = {
   /** Request line and headers together; above it 431. */
   headBytesMax: 8 * KIB,
+  /** Headers of one request over HTTP/2. */
+  headersMax: 100,
+  /** Requests of one HTTP/2 session at a time. */
+  streamsMax: 100,
   /** How often Node looks for requests past their timeout: a 408 comes at most this much late. */
   timeoutCheckMs: 500,
   /** Rejections spelled out in one answer; the rest is a number, so that an answer stays smaller than its request. */

@@ -19,14 +19,18 @@ export interface IndexedRejection {
   readonly rejection: Rejection;
 }
 
-/** Whether the request is a bad one: nothing of it was taken, and not because the operator says so. */
-export function isBad(outcome: Outcome): boolean {
-  return (
-    outcome.accepted === 0 &&
-    outcome.duplicates === 0 &&
-    outcome.rejections.some(({ rejection }) => REJECTION_REASONS[rejection.reason] === 'invalid')
-  );
+/**
+ * Why a request of which nothing was taken is a bad one, the gravest first; undefined when something was, or when it
+ * was the operator's choice (`policy`).
+ */
+export function faultOf({ accepted, duplicates, rejections }: Outcome): Fault | undefined {
+  if (accepted > 0 || duplicates > 0) return undefined;
+  const kinds = new Set(rejections.map(({ rejection }) => REJECTION_REASONS[rejection.reason]));
+  return FAULTS.find((fault) => kinds.has(fault));
 }
+
+const FAULTS = ['invalid', 'forbidden', 'unknown'] as const;
+export type Fault = (typeof FAULTS)[number];
 
 /**
  * `{"accepted","duplicates","rejected":[{"index","reason","field","limit"?,"message"}],"receipt"}`. The first

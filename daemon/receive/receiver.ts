@@ -12,15 +12,20 @@ import type { Server } from 'node:http';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import type { Config } from '../../src/config/schema.ts';
 import { listenError } from '../../src/errors/listen-error.ts';
+import type { Gatekeeper } from '../access/gatekeeper.ts';
 import type { Road } from '../road.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
+import { Crowd } from './crowd.ts';
 import { Inflight } from './inflight.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Intake } from './intake.ts';
 import type { ReceiverLog } from './log.ts';
+import { openReadsListener } from './reads/listener.ts';
+import type { ReadsAt } from './reads/place.ts';
 import { openReads, type Reads, type Report } from './reads/reads.ts';
 import { ingestRoutes } from './routes.ts';
+import type { AcmeChallenges, Certificate, TlsOptions } from './secure-server.ts';
 import { type ClientAddress, senderOf } from './sender.ts';
 import { createHttpServer, type HttpServer, isAnswering } from './server.ts';
 import type { EventSink } from './sink.ts';
@@ -28,13 +33,17 @@ import { type ServedFile, TrackerScript } from './tracker-script.ts';
 import { WebSocketDoor } from './websocket/door.ts';
 
 export interface ReceiverOptions {
-  readonly config: Pick<Config, 'listen' | 'receive' | 'tracker'>;
+  readonly config: Pick<Config, 'access' | 'listen' | 'receive' | 'tls' | 'tracker'>;
   readonly road: Road;
   readonly sink: EventSink;
   readonly counters: Counters;
   readonly traffic: Traffic;
   readonly clientAddress: ClientAddress;
+  readonly gatekeeper: Gatekeeper;
   readonly reads: Reads;
+  readonly readsAt: ReadsAt;
+  /** Null: plain HTTP. */
+  readonly tls: TlsOptions | null;
   /** The files of the browser tracker. */
   readonly tracker: readonly ServedFile[];
   readonly report: Report;
@@ -46,6 +55,9 @@ export interface ReceiverOptions {
 export interface Receiver {
   readonly address: string;
   readonly port: number;
+  /** For handshakes from now on. */
+  replaceCertificate(certificate: Certificate): void;
+  answerChallenges(challenges: AcmeChallenges): void;
   /** Takes nothing more, finishes what is begun, and cuts off what is left after `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -55,13 +67,37 @@ export interface Receiver {
  * Throws TF_PORT_IN_USE, TF_PERMISSION or TF_CONFIG when it cannot.
  */
 export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { config, road, sink, counters, traffic, clientAddress, reads, report, tracker, now, log } = options;
+  const {
+    config,
+    road,
+    sink,
+    counters,
+    traffic,
+    clientAddress,
+    gatekeeper,
+    reads,
+    readsAt,
+    tls,
+    report,
+    tracker,
+    now,
+    log,
+  } = options;
   const limits = config.receive;
   let stopping = false;
   const isStopping = () => stopping;
   const intake = new Intake(road, sink, counters, traffic);
   const inflight = new Inflight(limits.inflightBytesMax, counters);
-  const read = await openReads({ listenHost: config.listen.host, reads, report, counters, log, isStopping });
+  const read = await openReads({
+    listenHost: hostOf(readsAt, config.listen.host),
+    names: config.access.hosts,
+    gatekeeper,
+    reads,
+    report,
+    counters,
+    log,
+    isStopping,
+  });
   const door = new WebSocketDoor({
     connectionsMax: limits.webSocketsMax,
     messageBytesMax: limits.bodyBytesMax,
@@ -74,30 +110,62 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     now,
     log,
   });
+  const crowd = new Crowd({ limits, clientAddress, counters, elapsed: () => performance.now() });
   const http = createHttpServer({
     limits,
+    tls,
+    hstsSeconds: tls === null ? 0 : config.tls.hstsSeconds,
     routes: ingestRoutes(limits.eventsPath, config.tracker.collectPath || limits.eventsPath),
-    ingest: new Ingest({ limits, intake, inflight, counters, traffic, clientAddress, now, log, isStopping }),
+    ingest: new Ingest({
+      limits,
+      intake,
+      inflight,
+      counters,
+      traffic,
+      clientAddress,
+      gatekeeper,
+      now,
+      log,
+      isStopping,
+    }),
     door,
     script: new TrackerScript(tracker, counters),
     handleRead: read.handle,
-    senderOf: (req) => senderOf(req, clientAddress, now()),
+    reads: readsAt === null ? 'all' : 'open',
+    crowd,
+    gatekeeper,
+    senderOf: (req, grant) => senderOf(req, clientAddress, now(), grant),
     counters,
     isStopping,
   });
+  let readsListener: Awaited<ReturnType<typeof openReadsListener>> | null = null;
   try {
+    if (readsAt !== null && readsAt !== 'nowhere') {
+      readsListener = await openReadsListener({ at: readsAt, limits, tls, handle: read.handle });
+    }
     await listen(http.server, config.listen);
   } catch (error) {
-    await Promise.all([door.stop(), read.close()]);
+    await Promise.all([door.stop(), readsListener?.close(0), read.close()]);
     throw error;
   }
   const { address, port } = http.server.address() as AddressInfo;
   const close = async (deadlineMs: number) => {
     stopping = true;
-    await drain(http, door, limits.headersTimeoutMs, deadlineMs);
+    await Promise.all([drain(http, door, limits.headersTimeoutMs, deadlineMs), readsListener?.close(deadlineMs)]);
+    crowd.close();
     await read.close();
   };
-  return { address, port, close };
+  const replaceCertificate = (certificate: Certificate) => {
+    http.replaceCertificate(certificate);
+    readsListener?.replaceCertificate(certificate);
+  };
+  return { address, port, close, replaceCertificate, answerChallenges: http.answerChallenges };
+}
+
+/** The address that reads are reached under; whoever can open a socket file may ask under any name. */
+function hostOf(readsAt: ReadsAt, listenHost: string): string {
+  if (readsAt === null) return listenHost;
+  return typeof readsAt === 'object' && 'host' in readsAt ? readsAt.host : '';
 }
 
 /**
@@ -105,7 +173,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
  * answered with 503, and nothing else would end it, as a closed server no longer watches its timeouts.
  */
 async function drain(
-  { server, connections }: HttpServer,
+  { server, connections, sessions }: HttpServer,
   door: WebSocketDoor,
   headersTimeoutMs: number,
   deadlineMs: number,
@@ -114,6 +182,7 @@ async function drain(
   server.close(() => resolve());
   // Node takes a connection that never sent a byte for one in the middle of a head.
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  for (const session of sessions) session.close();
   const heads = setTimeout(() => {
     for (const socket of connections) if (!isAnswering(socket)) socket.destroy();
   }, headersTimeoutMs);
@@ -123,7 +192,8 @@ async function drain(
   clearTimeout(timer);
   clearTimeout(heads);
   door.terminate();
-  server.closeAllConnections();
+  for (const socket of connections) socket.destroy();
+  for (const session of sessions) session.destroy();
   await closed;
 }
 

@@ -4,13 +4,17 @@ import type { ErrorCode } from '../../src/errors/error.ts';
 import type { CounterName } from '../telemetry/catalogue.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { FAILURES, type Failure, failureJson } from './failure.ts';
-import { isBad, type Outcome } from './outcome.ts';
+import { type Fault, faultOf, type Outcome } from './outcome.ts';
 
 /** The one place where what happened becomes an HTTP status: outcomes and failures here, errors of reads below. */
 export function statusOf(result: Outcome | Failure): number {
   if ('code' in result) return FAILURES[result.code];
-  return isBad(result) ? 400 : 202;
+  const fault = faultOf(result);
+  return fault === undefined ? 202 : FAULT_STATUS[fault];
 }
+
+/** An account that is not there is not found, one that this sender may not use is forbidden. */
+const FAULT_STATUS: Readonly<Record<Fault, number>> = { invalid: 400, forbidden: 403, unknown: 404 };
 
 /** Status of a read that failed with one of the expected errors; what is not listed is our fault. */
 export function statusOfError(code: ErrorCode): number {
@@ -44,7 +48,9 @@ export function send(res: ServerResponse, status: number, json: string, headers:
  * time is up, what comes is thrown away: a socket closed with unread bytes is reset, and the answer is lost with it.
  */
 export function sendEarly(res: ServerResponse, status: number, json: string, headers: readonly string[]): void {
-  writeHead(res, status, json, [...headers, 'Connection', 'close']);
+  // HTTP/2 has no such header: there a refusal is the end of its stream, not of the connection.
+  const isSession = res.req.httpVersionMajor === 2;
+  writeHead(res, status, json, isSession ? headers : [...headers, 'Connection', 'close']);
   res.write(json);
   const end = () => res.end();
   res.req.once('end', end).once('close', end).resume();

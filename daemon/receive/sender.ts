@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Sender } from '../../src/event/event.ts';
+import type { Grant } from '../access/grant.ts';
 
 /** Tells who a request is from: the peer, or whom trusted proxies in between name. Given by enrich. */
 export type ClientAddress = (
@@ -8,8 +9,8 @@ export type ClientAddress = (
   forwarded: string | undefined,
 ) => { readonly ip: string; readonly trusted: boolean };
 
-/** The sender of a request that was complete at `receivedAt`. */
-export function senderOf(req: IncomingMessage, clientAddress: ClientAddress, receivedAt: number): Sender {
+/** The sender of a request that was complete at `receivedAt`. One with a server key speaks for others. */
+export function senderOf(req: IncomingMessage, clientAddress: ClientAddress, receivedAt: number, grant: Grant): Sender {
   const { headers } = req;
   const { ip, trusted } = clientAddress(
     req.socket.remoteAddress ?? '',
@@ -19,12 +20,13 @@ export function senderOf(req: IncomingMessage, clientAddress: ClientAddress, rec
   );
   return {
     ip,
-    trusted,
+    trusted: trusted || grant.isServer,
     receivedAt,
     userAgent: headers['user-agent'] ?? '',
     language: firstLanguage(headers['accept-language']),
     doNotTrack: headers.dnt === '1',
     globalPrivacyControl: headers['sec-gpc'] === '1',
+    grant,
   };
 }
 

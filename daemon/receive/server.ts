@@ -7,41 +7,87 @@
  * parsed is answered and its connection closed.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ROUTES } from '../../src/access/routes.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Sender } from '../../src/event/event.ts';
+import type { Denial } from '../access/denial.ts';
+import { type Gatekeeper, isDenied } from '../access/gatekeeper.ts';
+import type { Grant } from '../access/grant.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { Crowd } from './crowd.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { type Failure, STOPPING } from './failure.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { RECEIVE_LIMITS } from './limits.ts';
 import { countAnswer, sendRaw, statusOf } from './respond.ts';
 import { WEBSOCKET_PATH } from './routes.ts';
+import { type AcmeChallenges, type Certificate, createSecureHttpServer, type TlsOptions } from './secure-server.ts';
 import type { TrackerScript } from './tracker-script.ts';
 import type { WebSocketDoor } from './websocket/door.ts';
 
 export interface ServerOptions {
   readonly limits: Config['receive'];
+  /** Null: plain HTTP. */
+  readonly tls: TlsOptions | null;
+  /** For how long browsers are to insist on HTTPS; 0 says nothing. */
+  readonly hstsSeconds: number;
   readonly routes: ReadonlyMap<string, Dialect>;
   readonly ingest: Ingest;
   readonly door: WebSocketDoor;
   readonly script: TrackerScript;
   readonly handleRead: (req: IncomingMessage, res: ServerResponse) => void;
-  readonly senderOf: (req: IncomingMessage) => Sender;
+  /** Which reads are answered here: all, or only those that stand open to everybody; then the others are elsewhere. */
+  readonly reads: 'all' | 'open';
+  readonly crowd: Crowd;
+  readonly gatekeeper: Gatekeeper;
+  readonly senderOf: (req: IncomingMessage, grant: Grant) => Sender;
   readonly counters: Counters;
   readonly isStopping: () => boolean;
 }
 
-/** The server, not yet listening, and its connections that speak HTTP (not those that became WebSockets). */
+/** The server, not yet listening, and what is open on it (but for what became WebSockets). */
 export interface HttpServer {
   readonly server: Server;
+  /** Connections that speak HTTP/1.1. */
   readonly connections: ReadonlySet<Socket>;
+  /** Sessions that speak HTTP/2. */
+  readonly sessions: ReadonlySet<ServerHttp2Session>;
+  replaceCertificate(certificate: Certificate): void;
+  /** Answers these challenges of an ACME server, and no others any more. */
+  answerChallenges(challenges: AcmeChallenges): void;
 }
 
 export function createHttpServer(options: ServerOptions): HttpServer {
-  const { limits } = options;
-  const server = createServer({
+  const { limits, tls } = options;
+  const secure = tls === null ? null : createSecureHttpServer(limits, tls);
+  const server = secure?.server ?? createPlainServer(limits);
+  // Other upgrades, such as the h2c that curl offers, are ignored, as a server may.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
+  server.maxConnections = limits.connectionsMax;
+  options.crowd.watch(server);
+  const answers = new Map<string, string>();
+  server.on('request', (req, res) => dispatch(options, answers, req, res, false));
+  server.on('checkContinue', (req, res) => dispatch(options, answers, req, res, true));
+  server.on('upgrade', (req, socket, head) => upgrade(options, req, socket, head));
+  server.on('clientError', (error, socket) => refuseUnparsed(options, error, socket));
+  return {
+    server,
+    connections: trackConnections(server, secure === null ? 'connection' : 'secureConnection', options.counters),
+    sessions: secure?.sessions ?? new Set(),
+    replaceCertificate: (certificate) => secure?.replaceCertificate(certificate),
+    answerChallenges({ http, alpn }) {
+      answers.clear();
+      for (const [token, answer] of http) answers.set(CHALLENGE_PATH + token, answer);
+      secure?.answerChallenges(alpn);
+    },
+  };
+}
+
+function createPlainServer(limits: Config['receive']): Server {
+  return createServer({
     insecureHTTPParser: false,
     maxHeaderSize: RECEIVE_LIMITS.headBytesMax,
     connectionsCheckingInterval: RECEIVE_LIMITS.timeoutCheckMs,
@@ -49,15 +95,11 @@ export function createHttpServer(options: ServerOptions): HttpServer {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    // Other upgrades, such as the h2c that curl offers, are ignored, as a server may.
-    shouldUpgradeCallback: (req) => req.headers.upgrade?.toLowerCase() === 'websocket',
   });
-  server.maxConnections = limits.connectionsMax;
-  server.on('request', (req, res) => dispatch(options, req, res, false));
-  server.on('checkContinue', (req, res) => dispatch(options, req, res, true));
-  server.on('upgrade', (req, socket, head) => upgrade(options, req, socket, head));
-  server.on('clientError', (error, socket) => refuseUnparsed(options, error, socket));
-  return { server, connections: trackConnections(server, options.counters) };
+}
+
+function isWebSocket(req: IncomingMessage): boolean {
+  return req.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** Whether a request on this connection is complete in its head and not yet answered in full. */
@@ -65,23 +107,47 @@ export function isAnswering(socket: Duplex): boolean {
   return currentResponse(socket) !== undefined;
 }
 
-function dispatch(options: ServerOptions, req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
-  const { routes, ingest, script, handleRead, isStopping } = options;
-  const url = req.url!;
-  const path = pathOf(url);
+function dispatch(
+  options: ServerOptions,
+  answers: ReadonlyMap<string, string>,
+  req: IncomingMessage,
+  res: ServerResponse,
+  expectsContinue: boolean,
+): void {
+  const { routes, ingest, script, crowd, handleRead, reads, hstsSeconds, isStopping } = options;
+  const path = pathOf(req.url!);
   const dialect = routes.get(path);
-  if (isStopping()) ingest.refuse(req, res, STOPPING);
+  if (hstsSeconds > 0) res.setHeader('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+  const refusal = isStopping() ? STOPPING : PROBES.has(path) ? undefined : crowd.refusal(req.socket);
+  if (refusal !== undefined) ingest.refuse(req, res, refusal);
   else if (dialect !== undefined) ingest.handle(req, res, dialect, expectsContinue);
-  else if (!script.handle(req, res, path)) handleRead(req, res);
+  else if (script.handle(req, res, path)) return;
+  else if (answers.has(path)) res.end(answers.get(path));
+  else if (reads === 'all' || OPEN_READS.has(path)) handleRead(req, res);
+  else ingest.refuse(req, res, NOT_FOUND);
 }
 
 function upgrade(options: ServerOptions, req: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const { door, counters, senderOf, isStopping } = options;
-  const failure = isStopping() ? STOPPING : pathOf(req.url!) === WEBSOCKET_PATH ? door.refusal() : NO_WEBSOCKET_HERE;
-  if (failure === undefined) {
-    door.admit(req, socket, head, senderOf(req));
+  const { door, crowd, gatekeeper, senderOf, isStopping } = options;
+  const isHere = pathOf(req.url!) === WEBSOCKET_PATH;
+  const failure = isStopping() ? STOPPING : isHere ? (door.refusal() ?? crowd.refusal(req.socket)) : NO_WEBSOCKET_HERE;
+  if (failure !== undefined) {
+    refuseUpgrade(options, socket, failure);
     return;
   }
+  const entry = gatekeeper.enter(req, 'write');
+  const enter = (granted: Grant | Denial) => {
+    if (isDenied(granted)) refuseUpgrade(options, socket, granted);
+    else door.admit(req, socket, head, senderOf(req, granted), granted);
+  };
+  if (entry instanceof Promise) {
+    // Nobody else listens while the token is looked at.
+    socket.on('error', () => socket.destroy());
+    void entry.then(enter);
+  } else enter(entry);
+}
+
+function refuseUpgrade({ counters }: ServerOptions, socket: Duplex, failure: Failure): void {
   countAnswer(counters, statusOf(failure));
   socket.on('error', () => socket.destroy());
   sendRaw(socket, failure);
@@ -100,6 +166,13 @@ function refuseUnparsed({ counters }: ServerOptions, error: NodeJS.ErrnoExceptio
   sendRaw(socket, failure);
 }
 
+/** Where an ACME server looks for the answer of `http-01` (RFC 8555, 8.3), also behind a redirect from port 80. */
+const CHALLENGE_PATH = '/.well-known/acme-challenge/';
+/** Reads that stand on every listener, and the path that says how WebSockets are opened. */
+const OPEN_READS = new Set<string>(ROUTES.filter(({ where }) => where !== 'reads').map(({ path }) => path));
+/** What balancers ask: they are told how it is also when it is bad. */
+const PROBES = new Set<string>(ROUTES.filter(({ where }) => where === 'both').map(({ path }) => path));
+const NOT_FOUND: Failure = { code: 'not_found', message: 'There is nothing at this path.' };
 const BAD_HTTP: Failure = { code: 'bad_request', message: 'This is not a valid HTTP/1.1 request.' };
 const NO_WEBSOCKET_HERE: Failure = { code: 'not_found', message: `WebSockets are opened at ${WEBSOCKET_PATH}.` };
 const UNPARSED: Readonly<Record<string, Failure>> = {
@@ -117,13 +190,18 @@ function currentResponse(socket: Duplex): ServerResponse | undefined {
   return (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }
 
-function trackConnections(server: Server, counters: Counters): ReadonlySet<Socket> {
+function trackConnections(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  counters: Counters,
+): ReadonlySet<Socket> {
   const connections = new Set<Socket>();
   const gauge = () => counters.set('receive_connections', connections.size);
   const forget = (socket: Socket) => {
     if (connections.delete(socket)) gauge();
   };
-  server.on('connection', (socket) => {
+  server.on(event, (socket: Socket & { readonly alpnProtocol?: string | false | null }) => {
+    if (socket.alpnProtocol === 'h2') return;
     connections.add(socket);
     gauge();
     socket.once('close', () => forget(socket));

@@ -59,6 +59,11 @@ export const INTERNAL_EVENTS = {
   move_mismatch: 'a partition differs after it was carried: the move is given up',
   moved: 'the data lies in another engine from now on',
   reopening: 'the daemon opens anew with another engine',
+  accounts_read: 'accounts of another database have changed',
+  accounts_away: 'the database of the accounts cannot be read; those known go on',
+  certificate_replaced: 'another TLS certificate is in force',
+  certificate_failed: 'the TLS certificate could not be renewed or read again; the old one goes on',
+  certificate_expiring: 'the TLS certificate ends soon',
   salts_destroyed: 'salts of days that are over were destroyed',
 } as const;
 
@@ -77,6 +82,8 @@ export const COUNTERS = [
   'receive_requests_total{code="3xx"}',
   'receive_requests_total{code="4xx"}',
   'receive_requests_total{code="5xx"}',
+  /** Closed at once, as their address held as many as it may. */
+  'receive_connections_refused_total',
   'receive_bytes_total',
   'receive_websocket_messages_total',
   ...TABLE_NAMES.flatMap(
@@ -89,6 +96,7 @@ export const COUNTERS = [
   'events_refused_total{reason="disk_full"}',
   'events_refused_total{reason="stopping"}',
   'events_refused_total{reason="overload"}',
+  'events_refused_total{reason="rate_limited"}',
   'enrich_time_clamped_total',
   'enrich_properties_overflowed_total',
   'spool_commits_total',

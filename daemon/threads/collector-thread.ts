@@ -9,6 +9,7 @@ import { PropertyKeys } from '../enrich/property-keys.ts';
 import { createClientAddress } from '../enrich/proxy.ts';
 import { buildRoad } from '../pipeline.ts';
 import { openReceiver, type Receiver } from '../receive/receiver.ts';
+import type { AcmeChallenges, Certificate } from '../receive/secure-server.ts';
 import { SpoolClient } from '../spool/client.ts';
 import { Tap } from '../tail/tap.ts';
 import { Counters } from '../telemetry/counters.ts';
@@ -16,6 +17,7 @@ import { watchLoopDelay } from '../telemetry/loop-delay.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { Traffic } from '../telemetry/traffic.ts';
 import { VisitorRegister } from '../telemetry/visitors.ts';
+import { openCollectorAccess } from './collector-access.ts';
 import { health } from './collector-health.ts';
 import { buildReads } from './collector-reads.ts';
 import type { AccountKey, CollectorThreadData, FromCollector, ToCollector } from './messages.ts';
@@ -60,6 +62,19 @@ const tap = new Tap({
   send: (tailed) => say({ type: 'tailed', tailed }),
   now: Date.now,
 });
+const clientAddress = createClientAddress(config.receive.trustedProxies);
+const access = openCollectorAccess({
+  config,
+  snapshot: data.access,
+  memory: data.meters,
+  addressOf: clientAddress,
+  saltOf: (day) => salts.get(day),
+  onUsed: (keys) => say({ type: 'used', keys }),
+  now: Date.now,
+});
+// What came before there was a receiver.
+let certificate: Certificate | null = null;
+let challenges: AcmeChallenges | null = null;
 let receiver: Receiver | null = null;
 
 port.on('message', (message: ToCollector) => {
@@ -81,6 +96,15 @@ port.on('message', (message: ToCollector) => {
       return watch(message.watched);
     case 'tails':
       return tap.use(message.tails);
+    case 'access':
+      return access.apply(message.change);
+    case 'certificate':
+      certificate = message.certificate;
+      return receiver?.replaceCertificate(certificate);
+    case 'challenges':
+      challenges = message.challenges;
+      receiver?.answerChallenges(challenges);
+      return say({ type: 'challenging', id: message.id });
     case 'close':
       return void close(message.deadlineMs);
   }
@@ -103,7 +127,10 @@ async function open(): Promise<void> {
     sink: tap,
     counters,
     traffic,
-    clientAddress: createClientAddress(config.receive.trustedProxies),
+    clientAddress,
+    gatekeeper: access.gatekeeper,
+    readsAt: data.readsAt,
+    tls: data.tls,
     tracker: trackerFiles(config),
     reads: buildReads(new ClickHouseReader(data.endpoint, config.query), config.query, Date.now),
     report: {
@@ -117,6 +144,8 @@ async function open(): Promise<void> {
       error: (fields, event) => log('error', event, fields as Record<string, string>),
     },
   });
+  if (certificate !== null) receiver.replaceCertificate(certificate);
+  if (challenges !== null) receiver.answerChallenges(challenges);
   say({ type: 'listening', port: receiver.port });
 }
 
@@ -148,6 +177,7 @@ function watch(watched: boolean): void {
 
 async function close(deadlineMs: number): Promise<void> {
   await receiver?.close(deadlineMs);
+  access.close();
   stopLoopDelay();
   watch(false);
   closeLanes();

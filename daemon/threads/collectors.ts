@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
+import type { AccessChange } from '../access/book.ts';
+import type { ReadsAt } from '../receive/reads/place.ts';
+import type { AcmeChallenges, Certificate } from '../receive/secure-server.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
 import type { SourceDelta } from '../telemetry/sources.ts';
 import { LANES } from './lanes.ts';
@@ -16,13 +19,16 @@ const CLOSE_GRACE_MS = 2_000;
 export interface CollectorsOptions {
   readonly count: number;
   /** All but the ports to the spool and the regions, which differ from thread to thread. */
-  readonly data: () => Omit<CollectorThreadData, 'lanes' | 'region' | 'visitorsRegion'>;
+  readonly data: () => Omit<CollectorThreadData, 'lanes' | 'region' | 'visitorsRegion' | 'readsAt'>;
+  /** Where reads are answered besides the events' listener; a socket file is the first collector's alone. */
+  readonly readsAt: ReadsAt;
   /** Region of the counter memory of the first collector. */
   readonly firstRegion: number;
   readonly spool: SpoolHandle;
   readonly status: () => object;
   readonly onLearned: (keys: readonly AccountKey[]) => void;
   readonly onSources: (sources: readonly SourceDelta[]) => void;
+  readonly onUsed: (keys: ReadonlyMap<string, number>) => void;
   readonly onTailed: (tailed: readonly TailedLines[]) => void;
   readonly onLog: (message: LogMessage) => void;
   readonly now: () => number;
@@ -37,6 +43,8 @@ export class Collectors {
   readonly #workers: (Worker | null)[];
   readonly #timers = new Set<NodeJS.Timeout>();
   #tails: readonly TailRequest[] = [];
+  #challenges: AcmeChallenges = { http: [], alpn: [] };
+  #nextId = 0;
   #watched = false;
   #closing = false;
 
@@ -58,6 +66,33 @@ export class Collectors {
   watch(watched: boolean): void {
     this.#watched = watched;
     this.#tellAll({ type: 'watch', watched });
+  }
+
+  sendAccess(change: AccessChange): void {
+    this.#tellAll({ type: 'access', change });
+  }
+
+  sendCertificate(certificate: Certificate): void {
+    this.#tellAll({ type: 'certificate', certificate });
+  }
+
+  /** Resolves when every collector answers these challenges; one that ends meanwhile is not waited for. */
+  async sendChallenges(challenges: AcmeChallenges): Promise<void> {
+    this.#challenges = challenges;
+    const id = this.#nextId++;
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        if (worker === null) return;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const heard = (message: FromCollector) => {
+          if (message.type === 'challenging' && message.id === id) resolve();
+        };
+        worker.on('message', heard).once('exit', resolve);
+        worker.postMessage({ type: 'challenges', id, challenges } satisfies ToCollector);
+        await promise;
+        worker.off('message', heard).off('exit', resolve);
+      }),
+    );
   }
 
   /** Who tails from now on, in every collector and its successors. */
@@ -82,7 +117,7 @@ export class Collectors {
   }
 
   #start(index: number, pauseMs: number): Promise<void> {
-    const { data, firstRegion, spool, now } = this.#options;
+    const { data, readsAt, firstRegion, spool, now } = this.#options;
     const channels = LANES.map(({ name }) => [name, new MessageChannel()] as const);
     const ends = (end: 'port1' | 'port2') =>
       Object.fromEntries(channels.map(([name, channel]) => [name, channel[end]]));
@@ -93,6 +128,7 @@ export class Collectors {
       lanes,
       region: firstRegion + index,
       visitorsRegion: index,
+      readsAt: isSocket(readsAt) && index > 0 ? 'nowhere' : readsAt,
     };
     const worker = new Worker(new URL(`./collector-thread${EXTENSION}`, import.meta.url), {
       workerData,
@@ -100,6 +136,7 @@ export class Collectors {
     });
     this.#workers[index] = worker;
     if (this.#watched) worker.postMessage({ type: 'watch', watched: true } satisfies ToCollector);
+    this.#sendOpenChallenges(worker);
     if (this.#tails.length > 0) worker.postMessage({ type: 'tails', tails: this.#tails } satisfies ToCollector);
     const startedAt = now();
     worker.on('error', (error) => this.#log('error', 'collector_failed', { error: String(error.stack ?? error) }));
@@ -137,11 +174,19 @@ export class Collectors {
       this.#tellAll({ type: 'learn', keys: message.keys }, worker);
     } else if (message.type === 'sources') {
       this.#options.onSources(message.sources);
+    } else if (message.type === 'used') {
+      this.#options.onUsed(message.keys);
     } else if (message.type === 'tailed') {
       this.#options.onTailed(message.tailed);
     } else if (message.type === 'status') {
       worker.postMessage({ type: 'status', id: message.id, status: this.#options.status() } satisfies ToCollector);
     }
+  }
+
+  #sendOpenChallenges(worker: Worker): void {
+    const challenges = this.#challenges;
+    if (challenges.http.length + challenges.alpn.length === 0) return;
+    worker.postMessage({ type: 'challenges', id: this.#nextId++, challenges } satisfies ToCollector);
   }
 
   #tellAll(message: ToCollector, except?: Worker): void {
@@ -151,4 +196,8 @@ export class Collectors {
   #log(level: LogMessage['level'], event: LogMessage['event'], fields: LogMessage['fields']): void {
     this.#options.onLog({ type: 'log', level, step: 'receive', event, fields });
   }
+}
+
+function isSocket(readsAt: ReadsAt): boolean {
+  return typeof readsAt === 'object' && readsAt !== null && 'path' in readsAt;
 }

@@ -2,7 +2,11 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { TableName } from '../../src/event/tables.ts';
+import type { AccessChange, AccessSnapshot } from '../access/book.ts';
+import type { MeterMemory } from '../access/limits/meters.ts';
 import type { HeldMonths, HoldLimits } from '../flush/hold.ts';
+import type { ReadsAt } from '../receive/reads/place.ts';
+import type { AcmeChallenges, Certificate, TlsOptions } from '../receive/secure-server.ts';
 import type { DeadLetterRow } from '../state/spool-state.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
 import type { InternalEvent } from '../telemetry/catalogue.ts';
@@ -93,6 +97,12 @@ export interface CollectorThreadData extends ThreadBasics {
   readonly visitorsRegion: number;
   readonly salts: readonly DaySalt[];
   readonly propertyKeys: readonly AccountKey[];
+  readonly access: AccessSnapshot;
+  /** What counts towards limits, for all collectors. */
+  readonly meters: MeterMemory;
+  readonly readsAt: ReadsAt;
+  /** The certificate of the moment; null: plain HTTP. */
+  readonly tls: TlsOptions | null;
 }
 
 export type ToCollector =
@@ -103,6 +113,11 @@ export type ToCollector =
   | { readonly type: 'watch'; readonly watched: boolean }
   /** Who tails from now on; nobody when it is empty. */
   | { readonly type: 'tails'; readonly tails: readonly TailRequest[] }
+  /** Accounts and keys have changed. */
+  | { readonly type: 'access'; readonly change: AccessChange }
+  | { readonly type: 'certificate'; readonly certificate: Certificate }
+  /** Answer these challenges of an ACME server; told back when it is done. */
+  | { readonly type: 'challenges'; readonly id: number; readonly challenges: AcmeChallenges }
   | { readonly type: 'close'; readonly deadlineMs: number };
 
 export type FromCollector =
@@ -111,7 +126,11 @@ export type FromCollector =
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly hints: readonly string[] }
   | { readonly type: 'learned'; readonly keys: readonly AccountKey[] }
   | { readonly type: 'status'; readonly id: number }
+  /** The challenges of that message are answered from now on. */
+  | { readonly type: 'challenging'; readonly id: number }
   /** Once a second while somebody watches, when there is anything. */
   | { readonly type: 'sources'; readonly sources: readonly SourceDelta[] }
+  /** Keys that were used, and when last (milliseconds since the epoch). */
+  | { readonly type: 'used'; readonly keys: ReadonlyMap<string, number> }
   | { readonly type: 'tailed'; readonly tailed: readonly TailedLines[] }
   | { readonly type: 'closed' };

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../access/redact.ts';
 import { TrackflowError } from '../errors/error.ts';
 import { terminalLines } from '../terminal/text.ts';
 import type { Style } from './terminal/style.ts';
@@ -31,13 +32,19 @@ export function asFailure(thrown: unknown, helpCommand: string): TrackflowError 
 /** For `--json`. */
 export function failureDocument(failure: TrackflowError): FailureDocument {
   const { code, message, exit, hints } = failure;
-  return { schema: 'trackflow.error/1', ok: false, error: { code, message, exit, hints } };
+  return {
+    schema: 'trackflow.error/1',
+    ok: false,
+    error: { code, message: withoutSecrets(message), exit, hints: hints.map(withoutSecrets) },
+  };
 }
 
 /** For people: what went wrong, then what to do, last because that is what stays in view. */
 export function failureText(failure: TrackflowError, style: Style): string {
-  const lines = [`${style.bad('error')}: ${terminalLines(failure.message)} ${style.dim(`(${failure.code})`)}`];
-  for (const hint of failure.hints) lines.push(`  ${style.dim('try')}: ${terminalLines(hint)}`);
+  const lines = [
+    `${style.bad('error')}: ${terminalLines(withoutSecrets(failure.message))} ${style.dim(`(${failure.code})`)}`,
+  ];
+  for (const hint of failure.hints) lines.push(`  ${style.dim('try')}: ${terminalLines(withoutSecrets(hint))}`);
   return lines.join('\n');
 }
 

@@ -1,5 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { isLoopback } from '../access/loopback.ts';
+import { READS_LISTEN_ALLOWED, readsPlace } from '../access/reads-place.ts';
 import { errnoOf } from '../errors/file-error.ts';
 import type { Config } from './schema.ts';
 import type { Origin } from './sources.ts';
@@ -13,6 +15,10 @@ export function crossChecks(config: Config, origins: Origins): string[] {
     ...spoolProblems(config),
     ...proxyProblems(config),
     ...trackerProblems(config),
+    ...readsProblems(config),
+    ...tlsProblems(config),
+    ...accountProblems(config),
+    ...tokenProblems(config),
   ];
 }
 
@@ -30,7 +36,7 @@ function engineProblems({ engine }: Config, origins: Origins): string[] {
   }
   if (engine.kind === 'docker') return [];
   if (engine.url === '') return ['engine.kind is url, but engine.url is empty: set it, like http://clickhouse:8123'];
-  return [...urlProblems(engine.url), ...passwordFileProblems(engine.passwordFile)];
+  return [...urlProblems(engine.url), ...passwordFileProblems('engine.passwordFile', engine.passwordFile)];
 }
 
 function urlProblems(url: string): string[] {
@@ -45,18 +51,18 @@ function urlProblems(url: string): string[] {
   return search === '' && hash === '' ? [] : [`engine.url (${shown}) has a query or fragment: leave them out`];
 }
 
-function passwordFileProblems(path: string): string[] {
+function passwordFileProblems(key: string, path: string): string[] {
   if (path === '') return [];
   let found: Stats;
   try {
     found = statSync(path);
   } catch (cause) {
-    return [`engine.passwordFile ${path} cannot be read: ${errnoOf(cause)}`];
+    return [`${key} ${path} cannot be read: ${errnoOf(cause)}`];
   }
-  if (!found.isFile()) return [`engine.passwordFile ${path} is not a file`];
+  if (!found.isFile()) return [`${key} ${path} is not a file`];
   if ((found.mode & 0o007) === 0) return [];
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
-  return [`engine.passwordFile ${path} is open to every user (mode ${mode}): chmod 600 ${path}`];
+  return [`${key} ${path} is open to every user (mode ${mode}): chmod 600 ${path}`];
 }
 
 function spoolProblems({ spool, flush }: Config): string[] {
@@ -78,6 +84,67 @@ function trackerProblems({ tracker, receive }: Config): string[] {
     path === tracker.path ? [`tracker.path and ${taken[index]} are both ${path}: give them different paths`] : [],
   );
 }
+
+function readsProblems({ reads, listen }: Config): string[] {
+  if (readsPlace(reads.listen, listen.host) !== undefined) return [];
+  return [`reads.listen is ${JSON.stringify(reads.listen)}; allowed: ${READS_LISTEN_ALLOWED}`];
+}
+
+function accountProblems({ access }: Config): string[] {
+  const { accountsFrom: url, accountsPasswordFile: file } = access;
+  if (url === '') return file === '' ? [] : ['access.accountsPasswordFile is set, but access.accountsFrom is empty'];
+  const shown = withoutCredentials(url);
+  if (!URL.canParse(url) || !/^postgres(ql)?:\/\//.test(url)) {
+    return [`access.accountsFrom is ${JSON.stringify(shown)}; allowed: an address like postgres://tracker@db/shop`];
+  }
+  if (new URL(url).password !== '' || /[?&]password=/i.test(url)) {
+    return ['access.accountsFrom holds a password, which others get to see: put it into access.accountsPasswordFile'];
+  }
+  return passwordFileProblems('access.accountsPasswordFile', file);
+}
+
+function tokenProblems({ access }: Config): string[] {
+  const { jwtIssuer: issuer, jwtAudience: audience, jwtJwksUrl: jwks } = access;
+  if (issuer === '')
+    return audience === '' && jwks === '' ? [] : ['access.jwtIssuer is empty: set it, or nothing of jwt'];
+  const problems =
+    audience === '' ? ['access.jwtIssuer is set: set access.jwtAudience, or tokens for others would do'] : [];
+  for (const [key, url] of [
+    ['access.jwtIssuer', issuer],
+    ['access.jwtJwksUrl', jwks || issuer],
+  ] as const) {
+    const isSafe = URL.canParse(url) && (url.startsWith('https://') || isLoopback(new URL(url).hostname));
+    if (!isSafe) problems.push(`${key} is ${JSON.stringify(withoutCredentials(url))}; allowed: an https address`);
+  }
+  return problems;
+}
+
+function tlsProblems({ tls }: Config): string[] {
+  const problems: string[] = [];
+  if ((tls.certFile === '') !== (tls.keyFile === '')) {
+    problems.push('tls.certFile and tls.keyFile belong together: set both, or none');
+  }
+  const isAcme = tls.acmeDomains.length > 0;
+  if (isAcme && tls.certFile !== '') problems.push('tls.certFile and tls.acmeDomains are both set: choose one of them');
+  for (const domain of tls.acmeDomains) {
+    if (!DOMAIN.test(domain))
+      problems.push(`tls.acmeDomains holds ${JSON.stringify(domain)}; allowed: names like t.shop.example`);
+  }
+  if (isAcme && !tls.acmeAgreeTerms) {
+    problems.push('tls.acmeDomains is set: read the terms of the authority, then set tls.acmeAgreeTerms to true');
+  }
+  if (!/^https:\/\//.test(tls.acmeDirectory) || !URL.canParse(tls.acmeDirectory)) {
+    problems.push(
+      `tls.acmeDirectory is ${JSON.stringify(withoutCredentials(tls.acmeDirectory))}; allowed: an https address`,
+    );
+  }
+  if (tls.httpPort > 0 && !isAcme && tls.certFile === '') {
+    problems.push('tls.httpPort is set, but there is no certificate to send anybody on to');
+  }
+  return problems;
+}
+
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
 
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');

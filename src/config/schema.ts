@@ -22,6 +22,8 @@ const path = (fallback: string, meaning: string) =>
     .default(fallback)
     .describe(meaning);
 
+const whom = (meaning: string) => z.enum(['auto', 'anyone', 'key']).default('auto').describe(meaning);
+
 export const STRATEGIES = ['immediate', 'time', 'size', 'hybrid', 'memory', 'adaptive'] as const;
 
 export const configSchema = z.strictObject({
@@ -40,6 +42,19 @@ export const configSchema = z.strictObject({
       eventsPerRequestMax: count(1_000, 1, 100_000, 'events in one request or WebSocket message'),
       inflightBytesMax: bytes(64 * MIB, MIB, 'bytes of unfinished request bodies in one collector; above it 503'),
       connectionsMax: count(10_000, 1, 1_000_000, 'open connections of one collector'),
+      connectionsPerAddressMax: count(
+        1_000,
+        0,
+        1_000_000,
+        'open connections of one address (IPv6: of its /64) at one collector; not of loopback and trusted proxies; 0 is no limit',
+      ),
+      shedLoopDelayMs: durationMs(
+        1_000,
+        0,
+        600_000,
+        'delay of the event loop above which new connections get 503, at twice that all; 0 never',
+      ),
+      shedSpoolAgeMs: durationMs(0, 0, 604_800_000, 'the same for the age of the oldest spooled event; 0 never'),
       headersTimeoutMs: durationMs(5_000, 100, 600_000, 'time for a complete request head'),
       requestTimeoutMs: durationMs(15_000, 100, 600_000, 'time for a complete request'),
       keepAliveTimeoutMs: durationMs(65_000, 1_000, 600_000, 'idle time before a kept connection is closed'),
@@ -65,6 +80,87 @@ export const configSchema = z.strictObject({
         .regex(/^data-([a-z0-9]+-)*$/, 'a prefix like data-')
         .default('data-')
         .describe('what the attributes of the tracker begin with'),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      write: whom('who may send events: anyone, or who has a key; auto is anyone on loopback, else a key'),
+      read: whom('who may read events and figures: anyone, or who has a key; auto is anyone on loopback, else a key'),
+      hosts: z
+        .array(z.string())
+        .default([])
+        .describe('names, besides loopback ones, under which reads on loopback answer (DNS rebinding)'),
+      accountsFrom: z
+        .string()
+        .default('')
+        .describe('PostgreSQL that has the accounts, like postgres://tracker@db/shop; empty: they are kept here'),
+      accountsTable: z
+        .string()
+        .regex(/^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$/)
+        .default('accounts')
+        .describe('table of the accounts there'),
+      accountsPasswordFile: file('file with the password of that PostgreSQL, mode 0600'),
+      accountsRefreshMs: durationMs(1_000, 100, 3_600_000, 'how often that table is read'),
+      jwtIssuer: z.string().default('').describe('issuer of tokens that are taken besides keys; empty takes none'),
+      jwtAudience: z.string().default('').describe('audience that those tokens must be for'),
+      jwtJwksUrl: z.string().default('').describe('where the issuer has its keys; empty: /.well-known/jwks.json there'),
+      jwtAccountsClaim: z
+        .string()
+        .default('')
+        .describe('claim with the list of accounts that a token is for; empty: tokens are for all'),
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      certFile: file('PEM file with the certificate and its chain; with tls.keyFile the collector speaks HTTPS'),
+      keyFile: file('PEM file with the key of the certificate, mode 0600'),
+      hstsSeconds: count(0, 0, 63_072_000, 'how long browsers are told to insist on HTTPS (HSTS); 0 says nothing'),
+      httpPort: count(
+        0,
+        0,
+        65_535,
+        'port that sends HTTP on to HTTPS and answers http-01; 0 is none, the usual one 80',
+      ),
+      acmeDomains: z.array(z.string()).default([]).describe('names to get a certificate for by ACME'),
+      acmeEmail: z.string().default('').describe('address that the certificate authority may write to'),
+      acmeAgreeTerms: z.boolean().default(false).describe('whether you agree to the terms of the authority'),
+      acmeDirectory: z
+        .string()
+        .default('https://acme-v02.api.letsencrypt.org/directory')
+        .describe('ACME directory of the certificate authority'),
+      acmeStaging: z.boolean().default(false).describe("use Let's Encrypt's staging directory, for trying it out"),
+      acmeChallenge: z
+        .enum(['http-01', 'tls-alpn-01'])
+        .default('tls-alpn-01')
+        .describe('how names are proven: over port 80, or over port 443 alone'),
+      acmeCaFile: file('PEM file with the root that the ACME directory itself is trusted by; empty: the usual ones'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      addressEventsPerSecond: count(
+        0,
+        0,
+        1_000_000,
+        'events a second of one address (IPv6: of its /64); 0 is no limit',
+      ),
+      addressBytesPerSecond: bytes(0, 0, 'bytes of requests a second of one address; 0 is no limit', 1e9),
+      addressEventsPerDay: count(0, 0, 1e12, 'events a UTC day of one address; 0 is no limit'),
+      addressBytesPerDay: bytes(0, 0, 'bytes of requests a UTC day of one address; 0 is no limit', 1e14),
+      accountEventsPerSecond: count(0, 0, 1_000_000, 'events a second of an account without a limit of its own'),
+      accountBytesPerSecond: bytes(0, 0, 'bytes of requests a second of such an account; 0 is no limit', 1e9),
+      accountEventsPerDay: count(0, 0, 1e12, 'events a UTC day of such an account; 0 is no limit'),
+      accountBytesPerDay: bytes(0, 0, 'bytes of requests a UTC day of such an account; 0 is no limit', 1e14),
+    })
+    .prefault({}),
+  reads: z
+    .strictObject({
+      listen: z
+        .string()
+        .default('')
+        .describe(
+          'where reads, status and metrics answer: collector (with the events), 127.0.0.1:8081, unix:/path; empty is collector on loopback, else a free port of 127.0.0.1',
+        ),
     })
     .prefault({}),
   events: z

@@ -4,10 +4,21 @@
  * nobody listens → TF_NOT_RUNNING, no answer in time → TF_TIMEOUT, no permission → TF_PERMISSION, an answer that is not
  * ours or breaks off → TF_STATE_UNKNOWN, an error of the daemon → its code.
  */
+import type { Account } from '../access/account.ts';
 import type { Config } from '../config/schema.ts';
 import type { Origin } from '../config/sources.ts';
 import { ERRORS, type ErrorCode, TrackflowError } from '../errors/error.ts';
 import { errnoOf } from '../errors/file-error.ts';
+import type {
+  AccountChange,
+  AccountList,
+  AccountsImported,
+  AuditEntry,
+  KeyList,
+  KeyMade,
+  KeyRevoked,
+  KeyWish,
+} from './access.ts';
 import { readLines } from './lines.ts';
 import type { DeadLetter, QueryAnswer, StatsQuestion, Status } from './protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
@@ -35,14 +46,15 @@ export interface DaemonConfig {
 export type Batches = readonly string[] | 'all';
 
 export class ControlClient {
-  readonly #socketPath: string;
+  /** Where the daemon listens, or would. */
+  readonly socketPath: string;
   readonly #home: string;
   readonly #signal: AbortSignal;
 
   /** `signal` cuts every call short; calls then reject with its reason. */
   constructor(home: string, signal: AbortSignal) {
     this.#home = home;
-    this.#socketPath = controlSocketPath(home);
+    this.socketPath = controlSocketPath(home);
     this.#signal = signal;
   }
 
@@ -52,6 +64,11 @@ export class ControlClient {
 
   config(): Promise<DaemonConfig> {
     return this.#call('GET', '/config');
+  }
+
+  /** What the collector answers at `/metrics`, without a key. */
+  async metrics(): Promise<string> {
+    return (await this.#call<{ text: string }>('GET', '/metrics')).text;
   }
 
   /** Returns when the daemon has begun to stop, not when it has gone. `timeoutMs` bounds its drain. */
@@ -100,7 +117,7 @@ export class ControlClient {
     either.throwIfAborted();
     try {
       const answer = await socketRequest({
-        socketPath: this.#socketPath,
+        socketPath: this.socketPath,
         method: body === undefined ? 'GET' : 'POST',
         path,
         body,
@@ -156,12 +173,59 @@ export class ControlClient {
     return this.#call('POST', `/tasks/${id}/cancel`, { body: {} });
   }
 
+  accounts(): Promise<AccountList> {
+    return this.#call('GET', '/accounts');
+  }
+
+  account(id: string): Promise<Account> {
+    return this.#call('GET', `/accounts/${encodeURIComponent(id)}`);
+  }
+
+  addAccount(account: object): Promise<AccountChange> {
+    return this.#call('POST', '/accounts', { body: account });
+  }
+
+  /** Changes what `patch` names. */
+  changeAccount(id: string, patch: object): Promise<AccountChange> {
+    return this.#call('POST', `/accounts/${encodeURIComponent(id)}/change`, { body: patch });
+  }
+
+  removeAccount(id: string): Promise<AccountChange> {
+    return this.#call('POST', `/accounts/${encodeURIComponent(id)}/remove`, { body: {} });
+  }
+
+  /** Adds or changes all of them, or none. */
+  importAccounts(accounts: readonly unknown[]): Promise<AccountsImported> {
+    return this.#call('POST', '/accounts/import', { body: { accounts }, timeoutMs: WORK_TIMEOUT_MS });
+  }
+
+  keys(): Promise<KeyList> {
+    return this.#call('GET', '/keys');
+  }
+
+  createKey(wish: KeyWish): Promise<KeyMade> {
+    return this.#call('POST', '/keys', { body: wish });
+  }
+
+  rotateKey(id: string, overlapMs: number): Promise<KeyMade> {
+    return this.#call('POST', `/keys/${encodeURIComponent(id)}/rotate`, { body: { overlapMs } });
+  }
+
+  revokeKey(id: string): Promise<KeyRevoked> {
+    return this.#call('POST', `/keys/${encodeURIComponent(id)}/revoke`, { body: {} });
+  }
+
+  /** What was changed of accounts and keys, the newest first. */
+  async audit(limit: number): Promise<readonly AuditEntry[]> {
+    return (await this.#call<{ entries: readonly AuditEntry[] }>('GET', `/audit?limit=${limit}`)).entries;
+  }
+
   async #call<T>(method: 'GET' | 'POST', path: string, options: CallOptions = {}): Promise<T> {
     this.#signal.throwIfAborted();
     const deadline = AbortSignal.timeout(options.timeoutMs ?? ANSWER_TIMEOUT_MS);
     try {
       const answer = await socketRequest({
-        socketPath: this.#socketPath,
+        socketPath: this.socketPath,
         method,
         path,
         body: options.body,
@@ -180,7 +244,7 @@ export class ControlClient {
     if (errno === 'ENOENT' || errno === 'ECONNREFUSED' || errno === 'ENOTDIR') return notRunning(this.#home);
     if (errno === 'EACCES' || errno === 'EPERM') {
       return new TrackflowError('TF_PERMISSION', `the daemon of ${this.#home} belongs to another user`, {
-        hints: [`run the command as the owner of the socket: ls -l ${this.#socketPath}`],
+        hints: [`run the command as the owner of the socket: ls -l ${this.socketPath}`],
         cause,
       });
     }

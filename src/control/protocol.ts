@@ -17,6 +17,7 @@ export interface TableStatus {
  *   POST /sql     {sql, write?}           → NDJSON, `sql.ts`
  *   POST /ask     {question, params}      → the answer of `GET /v1/stats/<question>` with these parameters
  *   GET  /config                          → {config, origins}: the resolved configuration the daemon runs with
+ *   GET  /metrics                         → {text}: what the collector answers there
  *   GET  /deadletters                     → {deadLetters: DeadLetter[]}
  *   POST /deadletters/replay {batches}    → {replayed: n}     ('all' or a list of batch names)
  *   POST /deadletters/drop   {batches}    → {dropped: n}
@@ -25,6 +26,13 @@ export interface TableStatus {
  *   POST /tasks {kind, params?}           → TaskChange; only kinds that people may start
  *   GET  /tasks/:id                       → TaskReport
  *   POST /tasks/:id/retry, /tasks/:id/cancel → TaskChange
+ *   GET  /accounts, /accounts/:id         → AccountList, Account (`access.ts`)
+ *   POST /accounts, /accounts/:id/change, /accounts/:id/remove → AccountChange
+ *   POST /accounts/import {accounts}      → AccountsImported
+ *   GET  /keys                            → KeyList, never a key itself
+ *   POST /keys {kind, …}, /keys/:id/rotate {overlapMs} → KeyMade, the only answer with the text of a key
+ *   POST /keys/:id/revoke                 → KeyRevoked
+ *   GET  /audit?limit                     → {entries: AuditEntry[]}, the newest first
  *   POST /flush                           → 202; seals what is there now
  *   GET  /tail?filter=…                   → NDJSON, `tail.ts`
  *
@@ -39,6 +47,8 @@ export interface Status {
   readonly problems: readonly string[];
   readonly pid: number;
   readonly url: string;
+  /** Where reads, status and metrics are answered: a URL, or `unix:` and the path of a socket. */
+  readonly readsUrl: string;
   readonly home: string;
   readonly startedAt: string;
   readonly engine: {

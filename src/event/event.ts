@@ -1,3 +1,5 @@
+import type { Rejection } from './rejection.ts';
+
 /**
  * The one shape of an event inside TrackFlow: a row of the table `events`, all columns but `batch`.
  *
@@ -64,6 +66,12 @@ export interface Event {
   properties: string;
 }
 
+/** What a sender may do; the step between validate and enrich asks it for each event. */
+export interface SenderGrant {
+  /** Why the event may not come in, if so. May give an event without account the one that the sender is for. */
+  admit(event: Event): Rejection | undefined;
+}
+
 /** Who sent the event and how, as the edge saw it. One per request or WebSocket connection, shared by its events. */
 export interface Sender {
   /** The client's address after trusted proxies were taken off; text form, IPv4-mapped IPv6 unmapped. */
@@ -77,6 +85,8 @@ export interface Sender {
   readonly trusted: boolean;
   /** Milliseconds since the epoch at which the request was complete. */
   readonly receivedAt: number;
+  /** Left out where nobody is asked who they are. */
+  readonly grant?: SenderGrant;
 }
 
 /** An event with nothing set but the defaults. The only constructor of an `Event`. */

@@ -3,7 +3,8 @@
  * counter `events_rejected_total` and the field in logs.
  *
  * `invalid` reasons are the sender's to mend; `policy` reasons are the operator's choice (a well-formed event that the
- * configuration says not to keep) and never turn an answer into a 400.
+ * configuration says not to keep) and never turn an answer into a 400. `unknown` and `forbidden` ones say that this sender
+ * may not send for this account.
  */
 export const REJECTION_REASONS = {
   not_an_object: 'invalid',
@@ -19,6 +20,10 @@ export const REJECTION_REASONS = {
   bot: 'policy',
   do_not_track: 'policy',
   global_privacy_control: 'policy',
+  account_unknown: 'unknown',
+  account_paused: 'forbidden',
+  account_forbidden: 'forbidden',
+  origin_forbidden: 'forbidden',
 } as const;
 
 export type RejectionReason = keyof typeof REJECTION_REASONS;

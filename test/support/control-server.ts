@@ -75,6 +75,7 @@ export function statusOf(home: string, changes: Partial<Status> = {}): Status {
     problems: [],
     pid: process.pid,
     url: 'http://127.0.0.1:8080',
+    readsUrl: 'http://127.0.0.1:8080',
     home,
     startedAt: '2026-01-01T00:00:00.000Z',
     engine: {

@@ -17,7 +17,7 @@ export function corsHeaders(origin: string | undefined): readonly string[] {
     'true',
     // Without it a page cannot see how long it is to wait.
     'Access-Control-Expose-Headers',
-    'Retry-After',
+    'Retry-After, RateLimit, RateLimit-Policy',
     'Cross-Origin-Resource-Policy',
     'cross-origin',
     'Vary',
@@ -34,7 +34,7 @@ export function preflightHeaders(origin: string | undefined): readonly string[] 
     'Access-Control-Allow-Methods',
     'POST',
     'Access-Control-Allow-Headers',
-    'Content-Type, Content-Encoding',
+    'Authorization, Content-Type, Content-Encoding',
     'Access-Control-Max-Age',
     String(RECEIVE_LIMITS.preflightSeconds),
   ];

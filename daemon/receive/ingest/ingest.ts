@@ -9,6 +9,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../../src/config/schema.ts';
+import type { Denial } from '../../access/denial.ts';
+import { type Gatekeeper, isDenied } from '../../access/gatekeeper.ts';
+import type { Grant } from '../../access/grant.ts';
 import type { Counters } from '../../telemetry/counters.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
 import { readBody } from '../body/body.ts';
@@ -32,6 +35,7 @@ export interface IngestOptions {
   readonly counters: Counters;
   readonly traffic: Traffic;
   readonly clientAddress: ClientAddress;
+  readonly gatekeeper: Gatekeeper;
   readonly now: () => number;
   readonly log: ReceiverLog;
   /** Whether the receiver is stopping, so that no connection is kept. */
@@ -43,6 +47,7 @@ interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly dialect: Dialect;
+  readonly grant: Grant;
   readonly media: Media;
   readonly undo: Decompress | undefined;
 }
@@ -70,6 +75,17 @@ export class Ingest {
       this.#handleOther(req, res);
       return;
     }
+    const entry = this.#options.gatekeeper.enter(req, 'write');
+    const enter = (granted: Grant | Denial) => {
+      if (isDenied(granted)) this.refuse(req, res, granted);
+      else this.#receive(req, res, dialect, granted, expectsContinue);
+    };
+    // Until its body is asked for, it stays with the sender.
+    if (entry instanceof Promise) void entry.then(enter);
+    else enter(entry);
+  }
+
+  #receive(req: IncomingMessage, res: ServerResponse, dialect: Dialect, grant: Grant, expectsContinue: boolean): void {
     const { headers } = req;
     const { inflight, limits } = this.#options;
     const media = mediaOf(headers['content-type']);
@@ -81,7 +97,14 @@ export class Ingest {
       return;
     }
     if (expectsContinue) res.writeContinue();
-    const exchange: Exchange = { req, res, dialect, media: media as Media, undo: undo as Decompress | undefined };
+    const exchange: Exchange = {
+      req,
+      res,
+      dialect,
+      grant,
+      media: media as Media,
+      undo: undo as Decompress | undefined,
+    };
     collectBody(req, Number(headers['content-length']), inflight, limits.bodyBytesMax, (body) => {
       if (isFailure(body)) this.refuse(req, res, body);
       else void this.#take(exchange, body);
@@ -113,14 +136,14 @@ export class Ingest {
   }
 
   #resultOf(exchange: Exchange, bytes: Buffer, begunAt: number): Promise<Outcome | Failure> | Failure {
-    const { req, dialect, media, undo } = exchange;
+    const { req, dialect, grant, media, undo } = exchange;
     const { limits, intake, clientAddress, now } = this.#options;
     const json = undo === undefined ? bytes : decompress(undo, bytes, limits.decodedBytesMax);
     if (isFailure(json)) return json;
     const body = readBody(json, media, limits.eventsPerRequestMax);
     if (isFailure(body)) return body;
-    const judged = intake.judge(body, dialect, senderOf(req, clientAddress, now()));
-    return intake.commit(judged, bytes.length, begunAt);
+    const judged = intake.judge(body, dialect, senderOf(req, clientAddress, now(), grant));
+    return intake.commit(judged, bytes.length, begunAt, grant);
   }
 
   #answer({ req, res, dialect }: Exchange, result: Outcome | Failure): void {
@@ -145,7 +168,9 @@ export class Ingest {
   #lengthFailure(req: IncomingMessage): Failure | undefined {
     const { bodyBytesMax } = this.#options.limits;
     const declared = req.headers['content-length'];
-    if (declared === undefined) return req.headers['transfer-encoding'] === undefined ? LENGTH_REQUIRED : undefined;
+    // A body over HTTP/2 ends with its stream.
+    const endsByItself = req.headers['transfer-encoding'] !== undefined || req.httpVersionMajor === 2;
+    if (declared === undefined) return endsByItself ? undefined : LENGTH_REQUIRED;
     return Number(declared) > bodyBytesMax ? bodyTooLarge(bodyBytesMax) : undefined;
   }
 }

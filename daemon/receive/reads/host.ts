@@ -1,21 +1,30 @@
-import { isIP } from 'node:net';
+import { isLoopback } from '../../../src/access/loopback.ts';
 
 /**
- * Guards the reads of a collector that listens on loopback against DNS rebinding: a page whose name was made to point
- * to 127.0.0.1 is, to the browser, of the same origin as the collector, and could read from it. Its requests still
- * carry that name in `Host`.
+ * Guards reads on loopback against DNS rebinding: a page whose name was made to point to 127.0.0.1 is, to the browser,
+ * of the same origin as the collector, and could read from it. Its requests still carry that name in `Host`.
+ * `names` are others that the operator has given this machine.
  *
- * On other addresses whoever can connect may read, under any name.
+ * On other addresses whoever can connect may ask, under any name: there it is a key that decides.
  */
-export function hostGuard(listenHost: string): (host: string | undefined) => boolean {
+export function hostGuard(listenHost: string, names: readonly string[]): (host: string | undefined) => boolean {
   if (!isLoopback(listenHost)) return () => true;
-  return (host) => host !== undefined && isLoopback(withoutPort(host.toLowerCase()));
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return (host) => {
+    if (host === undefined) return false;
+    const name = withoutPort(host.toLowerCase());
+    return isLoopback(name) || known.has(name);
+  };
 }
 
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return host === '::1';
+/**
+ * Whether a page of another origin is asking. No answer of ours may be read by one, but some do harm by being asked at
+ * all; browsers say so in these two headers, and nothing else sends them.
+ */
+export function isForeignPage(host: string | undefined, origin: string | undefined, site: string | undefined): boolean {
+  if (site === 'cross-site' || site === 'same-site') return true;
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
 }
 
 function withoutPort(host: string): string {

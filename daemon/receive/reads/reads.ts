@@ -2,18 +2,22 @@
  * Everything that is asked with GET: events, statistics, and how the collector is. Fastify's side of the server; it
  * never sees a request that takes events.
  *
- * No answer carries CORS headers, so no page of another origin can read one; on loopback the name in `Host` is checked
- * as well. Errors are `{"error":{"code","message","hints"?}}`.
+ * Who may ask is in the table of routes. No answer carries CORS headers, so no page of another origin can read one; on
+ * loopback the name in `Host` is checked as well. Errors are `{"error":{"code","message","hints"?}}`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isReadRoute, type Need, type ReadRouteId, ROUTES } from '../../../src/access/routes.ts';
 import { TrackflowError } from '../../../src/errors/error.ts';
+import type { Bearer } from '../../access/bearer.ts';
+import { type Gatekeeper, isDenied } from '../../access/gatekeeper.ts';
 import type { Counters } from '../../telemetry/counters.ts';
 import { errorOf, type Failure, INTERNAL } from '../failure.ts';
 import type { ReceiverLog } from '../log.ts';
 import { countAnswer, failureHeaders, statusOf, statusOfError } from '../respond.ts';
 import { WEBSOCKET_PATH } from '../routes.ts';
-import { hostGuard } from './host.ts';
+import { hostGuard, isForeignPage } from './host.ts';
+import { boundToAccounts } from './scope.ts';
 
 export const STATS = ['totals', 'timeseries', 'top'] as const;
 export type StatsKind = (typeof STATS)[number];
@@ -50,7 +54,11 @@ export interface Metrics {
 }
 
 export interface ReadsOptions {
+  /** Address that they are reached under; empty for a socket file. */
   readonly listenHost: string;
+  /** Further names of a loopback address. */
+  readonly names: readonly string[];
+  readonly gatekeeper: Gatekeeper;
   readonly reads: Reads;
   readonly report: Report;
   readonly counters: Counters;
@@ -58,9 +66,6 @@ export interface ReadsOptions {
   /** Whether the receiver is stopping, so that no connection is kept. */
   readonly isStopping: () => boolean;
 }
-
-/** Paths for balancers and probes, which ask under any name and learn nothing but yes or no. */
-const PROBES = new Set(['/health', '/ping']);
 
 /** Makes the handler of every request that does not take events. */
 export async function openReads(
@@ -73,43 +78,67 @@ export async function openReads(
   return { handle: (req, res) => app.routing(req, res), close: () => app.close() };
 }
 
-function guard(app: FastifyInstance, { listenHost, counters, log, isStopping }: ReadsOptions): void {
-  const isAllowedHost = hostGuard(listenHost);
+function guard(app: FastifyInstance, { listenHost, names, gatekeeper, counters, log, isStopping }: ReadsOptions): void {
+  const isAllowedHost = hostGuard(listenHost, names);
+  app.decorateRequest('bearer', null);
   app.addHook('onRequest', async (request) => {
     // Before Fastify reads a body that nobody asked for.
     if (request.is404) throw new FailureError(unknownRoute(app, request));
-    const { host } = request.raw.headers;
-    if (!PROBES.has(pathOf(request)) && !isAllowedHost(host)) throw new FailureError(HOST_NOT_ALLOWED);
+    const { needs } = request.routeOptions.config as { needs?: Need };
+    // Probes of balancers ask under any name, and learn nothing but yes or no.
+    if (needs === undefined || needs === 'nothing') return;
+    const { origin, 'sec-fetch-site': site } = request.raw.headers;
+    // HTTP/2 has its own word for it.
+    const host = request.raw.headers.host ?? (request.raw.headers[':authority'] as string | undefined);
+    if (!isAllowedHost(host)) throw new FailureError(HOST_NOT_ALLOWED);
+    if (isForeignPage(host, origin, site as string | undefined)) throw new FailureError(FOREIGN_PAGE);
+    const granted = await gatekeeper.enter(request.raw, needs);
+    if (isDenied(granted)) throw new FailureError(granted);
+    request.setDecorator('bearer', granted.bearer);
   });
-  app.addHook('onSend', async (_request, reply) => {
-    if (isStopping()) reply.header('Connection', 'close');
+  app.addHook('onSend', async (request, reply) => {
+    if (isStopping() && request.raw.httpVersionMajor === 1) reply.header('Connection', 'close');
     reply.headers({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   });
   app.addHook('onResponse', async (_request, reply) => countAnswer(counters, reply.statusCode));
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, log));
 }
 
+type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** Every row of the table that is read gets its answer here; one without the other does not compile. */
 function addRoutes(app: FastifyInstance, { reads, report }: ReadsOptions): void {
-  app.get('/activities', async (request, reply) => {
-    const query = queryOf(request);
-    const page = await reads.activities(query);
-    if (page.next !== '') {
-      query.set('cursor', page.next);
-      reply.header('Link', `</activities?${query}>; rel="next"`);
-    }
-    return page.rows;
-  });
-  for (const kind of STATS) app.get(`/v1/stats/${kind}`, async (request) => reads.stats(kind, queryOf(request)));
-  app.get('/health', async (_request, reply) => {
-    const { ready, body } = await report.health();
-    return reply.code(ready ? 200 : 503).send(body);
-  });
-  app.get('/ping', async (_request, reply) => reply.type('text/plain; charset=utf-8').send('pong'));
-  app.get('/status', async () => report.status());
-  app.get('/metrics', async (request, reply) => {
-    const { contentType, body } = await report.metrics(request.headers.accept ?? '');
-    return reply.type(contentType).send(body);
-  });
+  const statistic =
+    (kind: StatsKind): Answer =>
+    async (request) =>
+      reads.stats(kind, queryOf(request));
+  const answers: Readonly<Record<ReadRouteId, Answer>> = {
+    activities: async (request, reply) => {
+      const query = queryOf(request);
+      const page = await reads.activities(query);
+      if (page.next !== '') {
+        query.set('cursor', page.next);
+        reply.header('Link', `</activities?${query}>; rel="next"`);
+      }
+      return page.rows;
+    },
+    totals: statistic('totals'),
+    timeseries: statistic('timeseries'),
+    top: statistic('top'),
+    health: async (_request, reply) => {
+      const { ready, body } = await report.health();
+      return reply.code(ready ? 200 : 503).send(body);
+    },
+    ping: async (_request, reply) => reply.type('text/plain; charset=utf-8').send('pong'),
+    status: async () => report.status(),
+    metrics: async (request, reply) => {
+      const { contentType, body } = await report.metrics(request.headers.accept ?? '');
+      return reply.type(contentType).send(body);
+    },
+  };
+  for (const { id, path, needs } of ROUTES) {
+    if (isReadRoute(id)) app.get(path, { config: { needs } }, answers[id]);
+  }
   app.get(WEBSOCKET_PATH, async () => {
     throw new FailureError(UPGRADE_REQUIRED);
   });
@@ -119,6 +148,7 @@ const HOST_NOT_ALLOWED: Failure = {
   code: 'host_not_allowed',
   message: 'On a loopback address reads answer only to loopback names; ask by 127.0.0.1 or localhost.',
 };
+const FOREIGN_PAGE: Failure = { code: 'forbidden', message: 'Pages of other origins may not read here.' };
 const UPGRADE_REQUIRED: Failure = {
   code: 'upgrade_required',
   message: 'This path takes WebSocket connections.',
@@ -171,8 +201,12 @@ function pathOf(request: FastifyRequest): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
+/** What is asked for, bound to the accounts of the one who asks. */
 function queryOf(request: FastifyRequest): URLSearchParams {
   const { url } = request;
-  const query = url.indexOf('?');
-  return new URLSearchParams(query === -1 ? '' : url.slice(query + 1));
+  const at = url.indexOf('?');
+  const query = new URLSearchParams(at === -1 ? '' : url.slice(at + 1));
+  const failure = boundToAccounts(query, request.getDecorator<Bearer>('bearer'));
+  if (failure !== undefined) throw new FailureError(failure);
+  return query;
 }

@@ -11,6 +11,7 @@
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Sender } from '../../../src/event/event.ts';
+import type { Grant } from '../../access/grant.ts';
 import type { Counters } from '../../telemetry/counters.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
 import { readBody } from '../body/body.ts';
@@ -35,6 +36,7 @@ export interface ConnectionOptions {
 /** Close codes of RFC 6455. */
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
 
 /** The place of a message's ack in the order of acks; empty until it is known. */
 interface Slot {
@@ -44,6 +46,7 @@ interface Slot {
 export class Connection {
   readonly #socket: WebSocket;
   readonly #sender: Sender;
+  readonly #grant: Grant;
   readonly #options: ConnectionOptions;
   readonly #slots: Slot[] = [];
   #messages = 0;
@@ -52,8 +55,9 @@ export class Connection {
   #heard = true;
   #pinged = false;
 
-  constructor(socket: WebSocket, sender: Sender, options: ConnectionOptions) {
+  constructor(socket: WebSocket, sender: Sender, grant: Grant, options: ConnectionOptions) {
     this.#socket = socket;
+    this.#grant = grant;
     this.#sender = sender;
     this.#options = options;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -65,6 +69,7 @@ export class Connection {
 
   /** To be called once per idle time: pings a silent client, and cuts off one that was silent since the ping. */
   checkAlive(): void {
+    this.#endRevoked();
     // A client that we ourselves keep waiting for acks is not silent.
     if (this.#heard || this.#slots.length > 0) {
       this.#heard = false;
@@ -87,6 +92,13 @@ export class Connection {
     this.#socket.terminate();
   }
 
+  /** A key that is good no more ends its connections: what comes on them is not taken. */
+  #endRevoked(): void {
+    if (!this.#grant.isLive(this.#options.now())) {
+      this.#socket.close(POLICY_VIOLATION, 'the key is not good any more');
+    }
+  }
+
   #hear(): void {
     this.#heard = true;
     this.#pinged = false;
@@ -94,6 +106,7 @@ export class Connection {
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#hear();
+    this.#endRevoked();
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (isBinary) {
       this.#socket.close(UNSUPPORTED_DATA, 'text frames only');
@@ -130,7 +143,7 @@ export class Connection {
     const body = readBody(bytes, 'json', eventsMax);
     if (isFailure(body)) return body;
     const judged = intake.judge(body, events, { ...this.#sender, receivedAt: now() });
-    return intake.commit(judged, bytes.length, begunAt);
+    return intake.commit(judged, bytes.length, begunAt, this.#grant);
   }
 
   /** Sends the acks that are known, up to the first that is not. */

@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Sender } from '../../../src/event/event.ts';
+import type { Grant } from '../../access/grant.ts';
 import type { Failure } from '../failure.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 
@@ -50,9 +51,9 @@ export class WebSocketDoor {
   }
 
   /** Answers the handshake; a bad one is answered with 400 and closed. */
-  admit(req: IncomingMessage, socket: Duplex, head: Buffer, sender: Sender): void {
+  admit(req: IncomingMessage, socket: Duplex, head: Buffer, sender: Sender, grant: Grant): void {
     this.#server.handleUpgrade(req, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, sender, this.#options);
+      const connection = new Connection(webSocket, sender, grant, this.#options);
       this.#connections.add(connection);
       this.#gauge();
       webSocket.on('close', () => {

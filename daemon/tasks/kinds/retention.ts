@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClickHouse } from '../../../src/clickhouse/client.ts';
+import type { ClickHouse, Params } from '../../../src/clickhouse/client.ts';
 import { TrackflowError } from '../../../src/errors/error.ts';
 import { type AnyTaskKind, type TaskContext, taskKind } from '../kind.ts';
 import { DAY_MS, HOUR_MS } from '../schedule.ts';
@@ -9,11 +9,13 @@ const HOLD_WAIT_MS = 60_000;
 /** How long it is held at the most; longer than any of our statements takes. */
 const HOLD_MS = 30_000;
 const STATEMENT_MS = 25_000;
-const FOR_EVER = 'events.retentionDays is 0: events are kept for ever';
+const FOR_EVER = 'events.retentionDays is 0 and no account has a retention: events are kept for ever';
 
 export interface RetentionParts {
   /** Days that events are kept; 0 is for ever. */
   readonly days: number;
+  /** Accounts whose events are kept for days of their own; 0 is for ever. */
+  accounts(): readonly { readonly account: string; readonly days: number }[];
   /** A connection that the caller closes. Rejects when the engine stays away. */
   connect(): Promise<ClickHouse>;
   /**
@@ -28,8 +30,8 @@ export interface RetentionParts {
 }
 
 /**
- * Deletes events that occurred before the retention, at 03:00 UTC: whole months by dropping their partition, the rest of
- * the month in between row by row.
+ * Deletes events that occurred before the retention, at 03:00 UTC: whole months by dropping their partition where nobody's
+ * events are kept longer, the rest row by row. An account may have a retention of its own, shorter or longer.
  *
  * Dropping a partition erases what ClickHouse knows of the batches in it, and a batch whose rows go while it is being
  * verified would be inserted again. So the flush is asked to keep batches of that month back for the moment; batches of
@@ -39,8 +41,11 @@ export function retention(parts: RetentionParts): AnyTaskKind {
   return taskKind({
     kind: 'retention',
     paramsSchema: z.strictObject({}),
-    refusal: parts.days === 0 ? FOR_EVER : null,
-    ...(parts.days > 0 && { schedule: { everyMs: DAY_MS, offsetMs: 3 * HOUR_MS } }),
+    // Accounts get a retention while the daemon runs.
+    get refusal() {
+      return isForEver(parts) ? FOR_EVER : null;
+    },
+    schedule: { everyMs: DAY_MS, offsetMs: 3 * HOUR_MS },
     steps: [
       { name: 'drop-months', run: (context) => connected(parts, (client) => dropMonths(parts, client, context)) },
       { name: 'delete-rest', run: (context) => connected(parts, (client) => deleteRest(parts, client, context)) },
@@ -51,7 +56,9 @@ export function retention(parts: RetentionParts): AnyTaskKind {
 type Context = TaskContext<object>;
 
 async function dropMonths(parts: RetentionParts, client: ClickHouse, context: Context): Promise<void> {
-  const cutoff = cutoffOf(parts, context);
+  const days = [parts.days, ...parts.accounts().map((own) => own.days)];
+  if (days.includes(0)) return;
+  const cutoff = cutoffOf(Math.max(...days), context);
   const stored = await client.query<{ month: string; rows: number }>(
     `SELECT partition_id AS month, toFloat64(sum(rows)) AS rows FROM system.parts
      WHERE active AND database = currentDatabase() AND table = 'events' GROUP BY month ORDER BY month`,
@@ -68,23 +75,49 @@ async function dropMonths(parts: RetentionParts, client: ClickHouse, context: Co
 }
 
 async function deleteRest(parts: RetentionParts, client: ClickHouse, context: Context): Promise<void> {
-  const cutoff = cutoffOf(parts, context);
-  const month = monthOf(cutoff);
-  const condition = `occurred_at < fromUnixTimestamp64Milli(${cutoff})`;
-  await whileHeld(parts, month, context, async () => {
-    const [found] = await client.query<{ rows: number }>(
-      `SELECT toFloat64(count()) AS rows FROM events WHERE toYYYYMM(occurred_at) = ${month} AND ${condition}`,
-      {},
-      { timeoutMs: STATEMENT_MS },
-    );
-    if (found!.rows === 0) return;
-    await client.command(
-      `DELETE FROM events IN PARTITION ID '${month}' WHERE ${condition}`,
-      {},
-      { timeoutMs: STATEMENT_MS },
-    );
-    context.log('info', 'retention_deleted', { month, rows: found!.rows });
-  });
+  const over = overCondition(parts, context);
+  if (over === null) return;
+  const { condition, params } = over;
+  const months = await client.query<{ month: number; rows: number }>(
+    `SELECT toYYYYMM(occurred_at) AS month, toFloat64(count()) AS rows FROM events WHERE ${condition}
+     GROUP BY month ORDER BY month`,
+    params,
+    { timeoutMs: STATEMENT_MS },
+  );
+  for (const [index, { month, rows }] of months.entries()) {
+    const statement = `DELETE FROM events IN PARTITION ID '${month}' WHERE ${condition}`;
+    await whileHeld(parts, month, context, () => client.command(statement, params, { timeoutMs: STATEMENT_MS }));
+    context.log('info', 'retention_deleted', { month, rows });
+    context.progress(index + 1, months.length);
+    context.checkpoint({ month });
+  }
+}
+
+/** Which rows are over, with the accounts bound as parameters; null when none ever is. */
+function overCondition(
+  parts: RetentionParts,
+  context: Context,
+): { readonly condition: string; readonly params: Params } | null {
+  const own = parts.accounts();
+  const before = (days: number) => `occurred_at < fromUnixTimestamp64Milli(${cutoffOf(days, context)})`;
+  const params: Record<string, unknown> = {};
+  const conditions: string[] = [];
+  if (parts.days > 0) {
+    params.others = own.map(({ account }) => account);
+    const isOther = own.length === 0 ? '' : 'account NOT IN {others:Array(String)} AND ';
+    conditions.push(`(${isOther}${before(parts.days)})`);
+  }
+  for (const days of new Set(own.map((one) => one.days))) {
+    if (days === 0) continue;
+    params[`kept${days}`] = own.filter((one) => one.days === days).map(({ account }) => account);
+    conditions.push(`(account IN {kept${days}:Array(String)} AND ${before(days)})`);
+  }
+  if (own.length === 0) delete params.others;
+  return conditions.length === 0 ? null : { condition: conditions.join(' OR '), params };
+}
+
+function isForEver(parts: RetentionParts): boolean {
+  return parts.days === 0 && parts.accounts().every(({ days }) => days === 0);
 }
 
 async function whileHeld(
@@ -115,15 +148,8 @@ async function connected(parts: RetentionParts, work: (client: ClickHouse) => Pr
 }
 
 /** From the task's own time, so that it stays where it is over restarts. */
-function cutoffOf({ days }: RetentionParts, { createdAt }: Context): number {
-  // One that was queued when the setting was another.
-  if (days === 0) throw new TrackflowError('TF_CONFIG', FOR_EVER);
+function cutoffOf(days: number, { createdAt }: Context): number {
   return createdAt - days * DAY_MS;
-}
-
-function monthOf(at: number): number {
-  const date = new Date(at);
-  return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
 }
 
 function endOfMonth(month: number): number {

@@ -10,6 +10,9 @@ import { type Check, type Finding, fail, type Patient, type Verdict } from './ch
 import { DAEMON_CHECKS } from './checks/daemon-checks.ts';
 import { HOME_CHECKS } from './checks/home-checks.ts';
 import { MACHINE_CHECKS } from './checks/machine-checks.ts';
+import { EXPOSURE_CHECKS } from './security/exposure-checks.ts';
+import { LIVE_CHECKS } from './security/live-checks.ts';
+import { MACHINE_SECURITY_CHECKS } from './security/machine-checks.ts';
 
 export interface DoctorReport {
   readonly schema: 'trackflow.doctor/1';
@@ -26,6 +29,8 @@ export interface DoctorReport {
 export interface DoctorOptions {
   /** Put right what can harm nobody, then look again. */
   readonly fix: boolean;
+  /** Look at what can harm, in place of what can fail. */
+  readonly security: boolean;
   /** Write an archive for somebody who helps. */
   readonly bundle: string | undefined;
   /** Milliseconds since the epoch. */
@@ -33,15 +38,20 @@ export interface DoctorOptions {
 }
 
 const CHECKS: readonly Check[] = [...MACHINE_CHECKS, ...HOME_CHECKS, ...DAEMON_CHECKS];
+const SECURITY_CHECKS: readonly Check[] = [...EXPOSURE_CHECKS, ...MACHINE_SECURITY_CHECKS, ...LIVE_CHECKS];
 
 /** Looks at everything, whatever is found on the way. Changes nothing but what `fix` and `bundle` ask for. */
-export async function examine(instance: Instance, { fix, bundle, now }: DoctorOptions): Promise<DoctorReport> {
+export async function examine(
+  instance: Instance,
+  { fix, security, bundle, now }: DoctorOptions,
+): Promise<DoctorReport> {
   let patient = await meet(instance, now);
-  let checks = await lookAt(patient);
-  const fixed = fix ? await mend(patient, checks) : [];
+  const chosen = security ? SECURITY_CHECKS : CHECKS;
+  let checks = await lookAt(patient, chosen);
+  const fixed = fix ? await mend(patient, chosen, checks) : [];
   if (fixed.length > 0) {
     patient = await meet(instance, now);
-    checks = await lookAt(patient);
+    checks = await lookAt(patient, chosen);
   }
   const ok = checks.every(({ verdict }) => verdict !== 'fail');
   const findings = { schema: 'trackflow.doctor/1', ok, home: instance.home, checks, fixed } as const;
@@ -53,18 +63,18 @@ async function meet(instance: Instance, now: () => number): Promise<Patient> {
   return { instance, status: await readStatus(instance, { strict: false }), config: readConfig(instance), now };
 }
 
-async function lookAt(patient: Patient): Promise<DoctorReport['checks']> {
+async function lookAt(patient: Patient, chosen: readonly Check[]): Promise<DoctorReport['checks']> {
   const checks = [];
-  for (const { id, look } of CHECKS) {
+  for (const { id, look } of chosen) {
     patient.instance.signal.throwIfAborted();
     checks.push({ id, ...(await attempt(look, patient)) });
   }
   return checks;
 }
 
-async function mend(patient: Patient, checks: DoctorReport['checks']): Promise<string[]> {
+async function mend(patient: Patient, chosen: readonly Check[], checks: DoctorReport['checks']): Promise<string[]> {
   const done: string[] = [];
-  for (const { id, mend: put } of CHECKS) {
+  for (const { id, mend: put } of chosen) {
     const verdict = checks.find((check) => check.id === id)?.verdict;
     if (put === undefined || (verdict !== 'warn' && verdict !== 'fail')) continue;
     try {

@@ -14,6 +14,11 @@ const SETTING_FLAGS = {
   'engine-user': { key: 'engine.user', summary: 'User for --engine url.', helpValue: 'USER' },
   'engine-password-file': { key: 'engine.passwordFile', summary: 'File with its password, 0600.', helpValue: 'FILE' },
   strategy: { key: 'flush.strategy', summary: 'When batches are sent to ClickHouse.', helpValue: 'NAME' },
+  'accounts-from': {
+    key: 'access.accountsFrom',
+    summary: 'PostgreSQL whose table has the accounts, without a password.',
+    helpValue: 'URL',
+  },
   'log-level': { key: 'log.level', summary: 'Least level that is logged.', helpValue: 'LEVEL' },
 } as const;
 

@@ -80,6 +80,7 @@ function silentStatus({ home }: Instance, state: SilentStatus['state'], problems
     problems,
     pid: null,
     url: null,
+    readsUrl: null,
     home,
     startedAt: null,
     engine: { kind: null, version: null, state: null, pid: null, url: null, container: null },

@@ -1,6 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { AccessBook } from '../../../daemon/access/book.ts';
+import { Gatekeeper } from '../../../daemon/access/gatekeeper.ts';
+import { allocateMeterMemory, Meters } from '../../../daemon/access/limits/meters.ts';
+import { Toll } from '../../../daemon/access/limits/toll.ts';
 import type { ReceiverLog } from '../../../daemon/receive/log.ts';
+import type { ReadsAt } from '../../../daemon/receive/reads/place.ts';
 import { openReceiver, type Receiver, type ReceiverOptions } from '../../../daemon/receive/receiver.ts';
 import type { CommitOutcome } from '../../../daemon/receive/sink.ts';
 import type { Road } from '../../../daemon/road.ts';
@@ -8,8 +13,12 @@ import type { CounterName, GaugeName } from '../../../daemon/telemetry/catalogue
 import { allocateCounters, Counters } from '../../../daemon/telemetry/counters.ts';
 import { Traffic } from '../../../daemon/telemetry/traffic.ts';
 import { allocateVisitors, VisitorRegister } from '../../../daemon/telemetry/visitors.ts';
+import { NO_LIMITS } from '../../../src/access/account.ts';
+import type { Need } from '../../../src/access/routes.ts';
 import { type Config, configSchema } from '../../../src/config/schema.ts';
 import { type Event, emptyEvent, type Sender } from '../../../src/event/event.ts';
+import { DEFAULT_ACCOUNT } from '../../../src/event/limits.ts';
+import { isRejection } from '../../../src/event/rejection.ts';
 
 /** A receiver on a free port of loopback with a road and a sink that the test can see and steer. */
 export interface TestReceiver {
@@ -35,7 +44,22 @@ export interface TestReceiverOptions {
   readonly reads?: Partial<ReceiverOptions['reads']>;
   readonly tracker?: ReceiverOptions['tracker'];
   readonly collectPath?: string;
+  readonly gatekeeper?: Gatekeeper;
+  readonly readsAt?: ReadsAt;
+  readonly tls?: ReceiverOptions['tls'];
+  readonly hstsSeconds?: number;
+  readonly access?: Partial<Config['access']>;
   readonly report?: Partial<ReceiverOptions['report']>;
+}
+
+/** Asks nobody who they are. */
+function openGatekeeper(): Gatekeeper {
+  const book = new AccessBook({ accounts: [], keys: [], accountsDefined: false, accountsReady: true });
+  const openNeeds = new Set<Need>(['nothing', 'write', 'read', 'operate']);
+  const now = () => 1_700_000_000_000;
+  const meters = new Meters({ memory: allocateMeterMemory(), now, clock: () => 0n, salt: () => '' });
+  const toll = new Toll({ meters, book, address: NO_LIMITS, account: NO_LIMITS });
+  return new Gatekeeper({ book, toll, addressOf: (ip) => ({ ip }), openNeeds, readToken: null, now });
 }
 
 /** Closes by itself when the test is over. */
@@ -56,11 +80,15 @@ export async function openTestReceiver(options: TestReceiverOptions = {}): Promi
     config: configSchema.parse({
       listen: { port: 0, ...options.listen },
       receive: options.receive ?? {},
+      access: options.access ?? {},
+      tls: { hstsSeconds: options.hstsSeconds ?? 0 },
       tracker: { collectPath: options.collectPath ?? '' },
     }),
     road: (raw, sender) => {
       senders.push(sender);
-      return road(raw, sender);
+      const event = road(raw, sender);
+      // As the pipeline does between validate and enrich.
+      return isRejection(event) ? event : (sender.grant?.admit(event) ?? event);
     },
     sink: {
       commit: async (events) => {
@@ -72,6 +100,9 @@ export async function openTestReceiver(options: TestReceiverOptions = {}): Promi
     counters,
     traffic,
     clientAddress: (socketAddress, xForwardedFor) => ({ ip: xForwardedFor ?? socketAddress, trusted: false }),
+    gatekeeper: options.gatekeeper ?? openGatekeeper(),
+    readsAt: options.readsAt ?? null,
+    tls: options.tls ?? null,
     reads: { activities: async () => ({ rows: [], next: '' }), stats: async () => ({}), ...options.reads },
     tracker: options.tracker ?? [],
     report: {
@@ -103,7 +134,7 @@ const road: Road = (raw) => {
   return {
     ...emptyEvent(),
     name,
-    account: String(account ?? ''),
+    account: String(account ?? DEFAULT_ACCOUNT),
     user_id: String(user_id ?? ''),
     event_id: String(event_id ?? ''),
     properties: JSON.stringify(properties ?? {}),

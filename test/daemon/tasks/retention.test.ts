@@ -39,6 +39,7 @@ async function fill(): Promise<void> {
 function parts(changes: Partial<RetentionParts> = {}): RetentionParts {
   return {
     days: DAYS,
+    accounts: () => [],
     connect: async () => openClickHouse(clickhouse.endpoint, 'writer'),
     hold: async ([month]) => {
       const hold = { month: month!, active: true };
@@ -120,9 +121,48 @@ describe('retention', () => {
 
   it('that was queued before events were kept for ever deletes nothing', async () => {
     const task = await run({ days: 0 });
-    expect(task).toMatchObject({ state: 'failed', attempts: 1, error: expect.stringContaining('retentionDays') });
+    expect(task).toMatchObject({ state: 'done', attempts: 1 });
     expect((await remaining()).rows).toBe(120);
-    expect(rig.desk.list({}).schedules).toEqual([]);
     expect(() => rig.desk.start('retention', {})).toThrow(/retentionDays is 0/);
+  });
+
+  it('keeps the events of an account for days of its own, longer or shorter than those of others', async () => {
+    const writer = openClickHouse(clickhouse.endpoint, 'writer');
+    for (const account of ['long', "sh'ort", 'ever']) {
+      await writer.command(
+        `INSERT INTO events (event_id, account, occurred_at) SELECT generateUUIDv4(), {account:String}, occurred_at
+         FROM events WHERE account = 'a'`,
+        { account },
+      );
+    }
+    await writer.close();
+    const accounts = () => [
+      { account: 'long', days: 100 },
+      { account: "sh'ort", days: 5 },
+      { account: 'ever', days: 0 },
+    ];
+    expect(await run({ accounts })).toMatchObject({ state: 'done', error: '' });
+    const kept = await clickhouse.query(
+      'SELECT account, toUInt32(count()) AS rows FROM events GROUP BY account ORDER BY account',
+    );
+    expect(kept).toEqual([
+      { account: 'a', rows: DAYS + 1 },
+      { account: 'ever', rows: 120 },
+      { account: 'long', rows: 101 },
+      { account: "sh'ort", rows: 6 },
+    ]);
+    expect(held.every(({ active }) => !active)).toBe(true);
+  });
+
+  it('drops the months that are over for everybody, also where only accounts have a retention', async () => {
+    const task = await run({ accounts: () => [{ account: 'long', days: 60 }] });
+    expect(task.log.filter(({ event }) => event === 'retention_dropped').map(({ fields }) => fields.month)).toEqual([
+      '202607',
+      '202608',
+    ]);
+    expect((await remaining()).rows).toBe(DAYS + 1);
+    await rig.end();
+    expect((await run({ days: 0, accounts: () => [{ account: 'a', days: 10 }] })).state).toBe('done');
+    expect((await remaining()).rows).toBe(11);
   });
 });

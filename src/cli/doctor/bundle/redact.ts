@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withoutSecrets } from '../../../access/redact.ts';
 import type { Patient } from '../check.ts';
 
 const MARK = '[redacted]';
 /** Shorter ones would redact ordinary words, and protect nothing. */
 const SECRET_LENGTH_MIN = 4;
 
-/** Credentials in an address, and what stands behind a word that announces a secret. */
-const ADDRESS_CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
+/** What stands behind a word that announces a secret. */
 const ANNOUNCED = /((?:password|passwd|secret|token|api[_-]?key|authorization)["']?\s*[:=]\s*["']?)[^\s"',;&}]+/gi;
 
 /** Long runs of hexadecimal digits are keys, hashes and salts; names of batches are shorter. */
@@ -18,14 +18,16 @@ export function redactor(patient: Patient): (text: string) => string {
   const secrets = secretsOf(patient).flatMap(spellings);
   return (text) => {
     const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, MARK), text);
-    return known.replace(ADDRESS_CREDENTIALS, `$1${MARK}@`).replace(ANNOUNCED, `$1${MARK}`).replace(HEXADECIMAL, MARK);
+    return withoutSecrets(known).replace(ANNOUNCED, `$1${MARK}`).replace(HEXADECIMAL, MARK);
   };
 }
 
 function secretsOf({ instance, config }: Patient): string[] {
   const found = passwordsOf(readText(join(instance.paths.run, 'engine.json')));
-  if (!(config instanceof Error) && config.config.engine.passwordFile !== '') {
-    found.push(readText(config.config.engine.passwordFile).trim());
+  if (!(config instanceof Error)) {
+    const { engine, access } = config.config;
+    const files = [engine.passwordFile, access.accountsPasswordFile].filter((file) => file !== '');
+    found.push(...files.map((file) => readText(file).trim()));
   }
   return found.filter((secret) => secret.length >= SECRET_LENGTH_MIN);
 }

@@ -8,7 +8,6 @@ import { configReport } from '../../config/report.ts';
 import { recentLines } from '../../logs/follow.ts';
 import { daemonLog, engineLog, type LogSource } from '../../logs/sources.ts';
 import type { Patient } from '../check.ts';
-import { readMetricsText } from '../collector-metrics.ts';
 import { redactor } from './redact.ts';
 
 const FILE_MODE = 0o600;
@@ -48,7 +47,7 @@ async function collect(patient: Patient, findings: object): Promise<ArchiveFile[
     { name: 'status.json', content: json(status.document) },
     { name: 'config.json', content: config instanceof Error ? config.message : json(configReport(instance)) },
     { name: 'versions.json', content: json(versions(running?.version, running?.engine.version)) },
-    { name: 'metrics.txt', content: running === undefined ? '' : await metricsOf(running.url) },
+    { name: 'metrics.txt', content: running === undefined ? '' : await instance.control.metrics().catch(String) },
     { name: 'files.txt', content: listing(paths.home) },
     { name: 'logs/daemon.log', content: linesOf(daemonLog(paths.logs), () => true) },
     { name: 'logs/daemon.out.log', content: linesOf(fileSource(paths.daemonOutput), () => true) },
@@ -58,10 +57,6 @@ async function collect(patient: Patient, findings: object): Promise<ArchiveFile[
 
 function versions(daemon: string | undefined, engine: string | undefined): object {
   return { daemon, engine, node: process.versions.node, platform: platform(), release: release(), arch: arch() };
-}
-
-function metricsOf(url: string): Promise<string> {
-  return readMetricsText(url).catch(String);
 }
 
 function linesOf(source: LogSource, keeps: (line: string) => boolean): string {

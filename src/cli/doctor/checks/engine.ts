@@ -22,9 +22,9 @@ export async function enginePorts({ config, instance, status }: Patient): Promis
 }
 
 /** Restarts, parts and memory, as the daemon measures them. */
-export async function engineHealth({ status }: Patient): Promise<Finding> {
+export async function engineHealth({ instance, status }: Patient): Promise<Finding> {
   if (status.running?.engine.state !== 'ready') return NO_DAEMON;
-  const metrics = await readMetrics(status.running.url);
+  const metrics = await readMetrics(instance);
   const parts = metrics('trackflow_engine_parts');
   const restarts = metrics('trackflow_engine_restarts_total') ?? 0;
   const memory = metrics('trackflow_engine_memory_bytes');

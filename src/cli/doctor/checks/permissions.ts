@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { HOME_MODE } from '../../../config/home.ts';
 import type { Instance } from '../../instance.ts';
 import { type Finding, fail, type Patient, pass, skip, warn } from '../check.ts';
@@ -36,10 +37,13 @@ function openOnes(instance: Instance): { readonly path: string; readonly mode: n
 }
 
 function foldersOf({ paths }: Instance): string[] {
-  return [paths.run, paths.spool, paths.clickhouse, paths.logs].filter((path) => existsSync(path));
+  return [paths.run, paths.spool, paths.clickhouse, paths.logs, join(paths.home, 'acme')].filter((path) =>
+    existsSync(path),
+  );
 }
 
-/** `state.db` holds the salts of visitor ids; its companions hold what was written last. */
+/** `state.db` holds salts and digests of keys, its companions what was written last; `run/engine.json` passwords. */
 function filesOf({ paths }: Instance): string[] {
-  return ['', '-wal', '-shm'].map((end) => `${paths.state}${end}`).filter((path) => existsSync(path));
+  const files = [...['', '-wal', '-shm'].map((end) => `${paths.state}${end}`), join(paths.run, 'engine.json')];
+  return files.filter((path) => existsSync(path));
 }

@@ -194,6 +194,7 @@ describe('fate of single events', () => {
         language: 'de-AT',
         doNotTrack: true,
         globalPrivacyControl: true,
+        grant: expect.anything(),
       },
     ]);
   });

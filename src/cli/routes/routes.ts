@@ -1,0 +1,75 @@
+import { openNeeds } from '../../access/policy.ts';
+import { type ReadsPlace, readsPlace } from '../../access/reads-place.ts';
+import { CREDENTIALS, type Credential, opens, ROUTES, type Route, type RouteId } from '../../access/routes.ts';
+import { resolveConfig } from '../../config/resolve.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Instance } from '../instance.ts';
+import { table } from '../terminal/table.ts';
+
+export interface RoutesReport {
+  readonly schema: 'trackflow.routes/1';
+  readonly routes: readonly RouteReport[];
+  readonly listeners: { readonly events: string; readonly reads: string };
+}
+
+export interface RouteReport {
+  readonly id: RouteId;
+  readonly methods: readonly string[];
+  readonly path: string;
+  readonly what: string;
+  readonly needs: Route['needs'];
+  /** Where it is answered: the listener of the events, that of the reads, or both. */
+  readonly where: Route['where'];
+  /** Who gets in, with this configuration. */
+  readonly opens: Readonly<Record<Credential, boolean>>;
+}
+
+/** Who may ask which route, as the next start would have it: from the table that the router is built from. */
+export function routesReport({ home, env }: Instance): RoutesReport {
+  const { config } = resolveConfig({ home, env });
+  const open = openNeeds(config);
+  const place = readsPlace(config.reads.listen, config.listen.host)!;
+  const renamed: Readonly<Partial<Record<RouteId, string>>> = {
+    events: config.receive.eventsPath,
+    collect: config.tracker.collectPath || config.receive.eventsPath,
+    script: config.tracker.path,
+  };
+  const routes = ROUTES.map((route): RouteReport => {
+    const { id, methods, path, what, needs, where } = route;
+    const whom = CREDENTIALS.map((credential): [Credential, boolean] => [
+      credential,
+      open.has(needs) || opens(credential, needs, false),
+    ]);
+    const opened = Object.fromEntries(whom) as Record<Credential, boolean>;
+    return { id, methods, path: renamed[id] ?? path, what, needs, where, opens: opened };
+  });
+  const events = `${config.listen.host}:${config.listen.port}`;
+  return { schema: 'trackflow.routes/1', routes, listeners: { events, reads: placeText(place, config) } };
+}
+
+const COLUMNS = [
+  { title: 'ROUTE' },
+  { title: 'LISTENER' },
+  ...CREDENTIALS.map((credential) => ({ title: credential === 'none' ? 'NO KEY' : credential.toUpperCase() })),
+  { title: 'WHAT' },
+];
+
+export function routesScreen({ routes, listeners }: RoutesReport): string {
+  // Where pages post is a row of its own only when it has a path of its own.
+  const [events] = routes;
+  const shown = routes.filter(({ id, path }) => id !== 'collect' || path !== events!.path);
+  const rows = shown.map(({ methods, path, where, opens, what }) => [
+    `${methods.filter((method) => method !== 'OPTIONS').join(' ')} ${path}`,
+    where,
+    ...CREDENTIALS.map((credential) => (opens[credential] ? 'yes' : '·')),
+    what,
+  ]);
+  const places = `events: ${listeners.events}, reads: ${listeners.reads}`;
+  return `${table(COLUMNS, rows)}\n\n${places}\nA token of access.jwtIssuer counts as the keys whose scopes it has (trackflow:write, …). A key for some accounts\nreads those, and not status or metrics. The control socket in run/ is its owner's alone.`;
+}
+
+function placeText(place: ReadsPlace, { listen }: Config): string {
+  if (place.kind === 'collector') return `${listen.host}:${listen.port}`;
+  if (place.kind === 'unix') return place.path;
+  return `${place.host}:${place.port === 0 ? '(a free port, see trackflow status)' : place.port}`;
+}
