@@ -173,7 +173,7 @@ function hostOf(readsAt: ReadsAt, listenHost: string): string {
  * answered with 503, and nothing else would end it, as a closed server no longer watches its timeouts.
  */
 async function drain(
-  { server, connections, sessions }: HttpServer,
+  { server, sockets, connections, sessions }: HttpServer,
   door: WebSocketDoor,
   headersTimeoutMs: number,
   deadlineMs: number,
@@ -192,8 +192,8 @@ async function drain(
   clearTimeout(timer);
   clearTimeout(heads);
   door.terminate();
-  for (const socket of connections) socket.destroy();
   for (const session of sessions) session.destroy();
+  for (const socket of sockets) socket.destroy();
   await closed;
 }
 

@@ -51,6 +51,8 @@ export interface ServerOptions {
 /** The server, not yet listening, and what is open on it (but for what became WebSockets). */
 export interface HttpServer {
   readonly server: Server;
+  /** Every connection, also those still in their handshake. */
+  readonly sockets: ReadonlySet<Socket>;
   /** Connections that speak HTTP/1.1. */
   readonly connections: ReadonlySet<Socket>;
   /** Sessions that speak HTTP/2. */
@@ -75,6 +77,7 @@ export function createHttpServer(options: ServerOptions): HttpServer {
   server.on('clientError', (error, socket) => refuseUnparsed(options, error, socket));
   return {
     server,
+    sockets: trackSockets(server),
     connections: trackConnections(server, secure === null ? 'connection' : 'secureConnection', options.counters),
     sessions: secure?.sessions ?? new Set(),
     replaceCertificate: (certificate) => secure?.replaceCertificate(certificate),
@@ -188,6 +191,15 @@ const UNPARSED: Readonly<Record<string, Failure>> = {
 /** The response that is next to be written on a connection. Node keeps it where its own error handler looks for it. */
 function currentResponse(socket: Duplex): ServerResponse | undefined {
   return (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+}
+
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.prependListener('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function trackConnections(

@@ -124,8 +124,8 @@ test('keys are made, rotated and revoked under load; nothing is lost, and no sec
   const { gunzipSync } = await import('node:zlib');
   const written = writtenText(daemon.home) + gunzipSync(fs.readFileSync(bundle)).toString('latin1');
   for (const secret of secrets) expect(written.includes(secret.slice(-43))).toBe(false);
-  const [row] = await (await daemon.drained(),
-  daemon.query<{ accounts: string[] }>('SELECT groupUniqArray(account) AS accounts FROM events'));
+  await daemon.drained();
+  const [row] = await daemon.query<{ accounts: string[] }>('SELECT groupUniqArray(account) AS accounts FROM events');
   expect(row!.accounts).toEqual(['shop']);
 });
 
