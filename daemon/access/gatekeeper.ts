@@ -88,13 +88,16 @@ export class Gatekeeper {
 
   #grant(bearer: Bearer, { headers, socket }: Asking, needs: Need, otherwise: Denial): Grant | Denial {
     const { book, toll, addressOf, openNeeds } = this.#options;
-    if (!openNeeds.has(needs) && !isGoodFor(bearer, needs)) return otherwise;
+    const isProven = openNeeds.has(needs) || isGoodFor(bearer, needs);
+    // A page may send for the accounts that name its origin: what it could show, a write key, is as public as that.
+    const isPage = !isProven && bearer === NOBODY && needs === 'write' && isSentByPage(headers) && book.accountsDefined;
+    if (!isProven && !isPage) return otherwise;
     if (needs === 'write' && !book.accountsReady) return ACCOUNTS_AWAY;
     // Node joins repeated ones into one string.
     const forwardedFor = headers['x-forwarded-for'] as string | undefined;
     const ip = toll.needsAddress ? addressOf(socket.remoteAddress ?? '', forwardedFor, headers.forwarded).ip : '';
     const refusal = needs === 'write' ? toll.refusal(bearer, ip, Number(headers['content-length'] ?? 0)) : undefined;
-    return refusal ?? new Grant(bearer, { book, toll, origin: originOf(headers), ip });
+    return refusal ?? new Grant(bearer, { book, toll, headers, ip, isPage });
   }
 }
 
@@ -107,6 +110,10 @@ function isGoodFor({ credentials, accounts }: Bearer, needs: Need): boolean {
   return credentials.some((credential) => opens(credential, needs, accounts.size > 0));
 }
 
+function isSentByPage({ origin, referer }: IncomingHttpHeaders): boolean {
+  return origin !== undefined || referer !== undefined;
+}
+
 function bearerOf({ id, kind, accounts, limits, expiresAt }: StoredKey): Bearer {
   return {
     credentials: [kind],
@@ -115,13 +122,6 @@ function bearerOf({ id, kind, accounts, limits, expiresAt }: StoredKey): Bearer 
     limits,
     expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
   };
-}
-
-/** Where a page is from; an image tells only by its Referer. Empty when nobody says. */
-function originOf({ origin, referer }: IncomingHttpHeaders): string {
-  if (origin !== undefined) return origin.toLowerCase();
-  if (referer === undefined || !URL.canParse(referer)) return '';
-  return new URL(referer).origin;
 }
 
 const KEY_PARAMETER = /[?&]key=(tf_[^&]*)/;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { originAllowed } from '../../src/access/account.ts';
 import type { Event, SenderGrant } from '../../src/event/event.ts';
 import { DEFAULT_ACCOUNT } from '../../src/event/limits.ts';
@@ -10,10 +11,12 @@ import type { Paid, Toll } from './limits/toll.ts';
 export interface GrantParts {
   readonly book: AccessBook;
   readonly toll: Toll;
-  /** Of the page that sends; empty when nobody says. */
-  readonly origin: string;
+  /** They name the page that sends. */
+  readonly headers: IncomingHttpHeaders;
   /** Of the client, trusted proxies taken off. */
   readonly ip: string;
+  /** Whether it is where it comes from that lets it in: then the account has to name that. */
+  readonly isPage: boolean;
 }
 
 /**
@@ -24,16 +27,18 @@ export class Grant implements SenderGrant {
   readonly bearer: Bearer;
   readonly #book: AccessBook;
   readonly #toll: Toll;
-  readonly #origin: string;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #isPage: boolean;
   readonly #ip: string;
   /** The account of events that name none; empty when there is no such. */
   readonly #account: string;
 
-  constructor(bearer: Bearer, { book, toll, origin, ip }: GrantParts) {
+  constructor(bearer: Bearer, { book, toll, headers, ip, isPage }: GrantParts) {
     this.bearer = bearer;
     this.#book = book;
     this.#toll = toll;
-    this.#origin = origin;
+    this.#headers = headers;
+    this.#isPage = isPage;
     this.#ip = ip;
     this.#account = bearer.accounts.size === 1 ? bearer.accounts.values().next().value! : '';
   }
@@ -68,9 +73,16 @@ export class Grant implements SenderGrant {
     const account = this.#book.account(event.account);
     if (account === undefined) return UNKNOWN;
     if (!account.active) return PAUSED;
-    if (account.origins.length === 0 || this.isServer) return undefined;
-    return originAllowed(account.origins, this.#origin) ? undefined : WRONG_ORIGIN;
+    if (this.isServer || (account.origins.length === 0 && !this.#isPage)) return undefined;
+    return originAllowed(account.origins, originOf(this.#headers)) ? undefined : WRONG_ORIGIN;
   }
+}
+
+/** Where a page is from; an image tells only by its Referer. Empty when nobody says. */
+function originOf({ origin, referer }: IncomingHttpHeaders): string {
+  if (origin !== undefined) return origin.toLowerCase();
+  if (referer === undefined || !URL.canParse(referer)) return '';
+  return new URL(referer).origin;
 }
 
 const refused = (reason: Rejection['reason'], message: string): Rejection => ({ reason, field: 'account', message });

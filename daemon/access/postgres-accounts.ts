@@ -9,6 +9,8 @@ const RETRY_MS_MAX = 30_000;
 /** The table is read no more than this part of the time, however large it is. */
 const BUSY_SHARE_MAX = 0.1;
 
+const COLUMNS = ['id', 'name', 'is_active', 'active', 'origins', 'limits', 'retention_days'];
+
 export interface PostgresAccountsOptions {
   /** Without a password. */
   readonly url: string;
@@ -69,7 +71,10 @@ export class PostgresAccounts {
     this.#client ??= await this.#connect();
     const table = this.#options.table.split('.').map(pg.escapeIdentifier).join('.');
     const { rows } = await this.#client.query<{ account: object }>(
-      `SELECT to_jsonb(t) AS account FROM ${table} t LIMIT ${ACCOUNTS_MAX + 1}`,
+      // What else the table has stays where it is.
+      `SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(t)) WHERE key = ANY ($1)) AS account
+       FROM ${table} t LIMIT ${ACCOUNTS_MAX + 1}`,
+      [COLUMNS],
     );
     if (rows.length > ACCOUNTS_MAX) throw new Error(`the table has more than ${ACCOUNTS_MAX} accounts`);
     const read = rows.map(({ account }) => accountSchema.safeParse(accountFrom(account)));

@@ -61,6 +61,15 @@ describe('the table of routes, over real sockets', () => {
     expect(walked).toHaveLength(ROUTES.length * CREDENTIALS.length);
   });
 
+  it('asks no less of HEAD than of GET', async () => {
+    const target = await open();
+    for (const { path, needs, id } of ROUTES.filter(({ methods }) => methods.includes('GET' as never))) {
+      if (id === 'websocket') continue;
+      const { status } = await fetch(target.url + path, { method: 'HEAD' });
+      expect([id, status]).toEqual([id, needs === 'nothing' ? 200 : 401]);
+    }
+  });
+
   it('keeps keys of some accounts from the figures of the instance', async () => {
     const scoped = makeKey('admin', { accounts: ['shop'] });
     const target = await open({ keys: [scoped] });
@@ -205,6 +214,21 @@ describe('what a credential is good for', () => {
     expect(await post(target, { name: 'n', account: 'shop' }, headers)).toEqual([202]);
     expect(target.senders.at(-1)!.trusted).toBe(true);
     expect(target.senders[0]!.trusted).toBe(false);
+  });
+
+  it('lets pages send without a key for the accounts that name their origin, and for no others', async () => {
+    const target = await openTestReceiver({ gatekeeper: openGate({ accounts }).gatekeeper });
+    const from = (account: string, headers: Record<string, string>) => post(target, { name: 'n', account }, headers);
+    expect(await from('shop', { origin: 'https://shop.example' })).toEqual([202]);
+    expect(await from('shop', { referer: 'https://www.shop.example/a?b' })).toEqual([202]);
+    expect(await from('shop', { origin: 'https://evil.example' })).toEqual([403, 'origin_forbidden']);
+    // It names no origin, so that no page speaks for it without a key.
+    expect(await from('blog', { origin: 'https://shop.example' })).toEqual([403, 'origin_forbidden']);
+    expect(await from('none', { origin: 'https://shop.example' })).toEqual([404, 'account_unknown']);
+    expect(await from('shop', {})).toEqual([401]);
+    expect(target.senders.some(({ trusted }) => trusted)).toBe(false);
+    const empty = await openTestReceiver({ gatekeeper: openGate().gatekeeper });
+    expect(await post(empty, { name: 'n' }, { origin: 'https://shop.example' })).toEqual([401]);
   });
 
   it('binds what is read to the accounts of the key', async () => {

@@ -142,11 +142,11 @@ describe('over TLS', () => {
       receive: { headersTimeoutMs: 200, requestTimeoutMs: 400, keepAliveTimeoutMs: 1_000 },
     });
     const silent = connect(target.port, '127.0.0.1');
-    silent.on('error', () => {});
+    silent.on('error', () => {}).resume();
     const client = await session(target);
     const closed = new Promise((resolve) => client.once('close', resolve));
     const slow = client.request({ ':path': '/v1/events', ':method': 'POST' });
-    slow.on('error', () => {});
+    slow.on('error', () => {}).resume();
     const ended = new Promise((resolve) => slow.once('close', resolve));
     slow.write('{"name":');
     await Promise.all([ended, closed, new Promise((resolve) => silent.once('close', resolve))]);
