@@ -10,6 +10,7 @@ import type { DaemonState } from './state/daemon-state.ts';
 import type { StateDatabase } from './state/database.ts';
 import { TaskDesk } from './tasks/desk.ts';
 import { engineMove } from './tasks/kinds/engine-move.ts';
+import { migrate } from './tasks/kinds/migrate.ts';
 import { type RetentionParts, retention } from './tasks/kinds/retention.ts';
 import { saltRotation } from './tasks/kinds/salt-rotation.ts';
 import { TaskRunner } from './tasks/runner.ts';
@@ -53,6 +54,10 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
   };
   const store = new TaskStore(db);
   const taskLog = new TaskLog(db);
+  const connect = async () => {
+    await engine.ready(ENGINE_READY_MS);
+    return openClickHouse(engine.endpoint, 'writer');
+  };
   const runner = new TaskRunner({
     store,
     log: taskLog,
@@ -65,13 +70,17 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
       retention({
         days: config.events.retentionDays,
         accounts: retentions,
-        connect: async () => {
-          await engine.ready(ENGINE_READY_MS);
-          return openClickHouse(engine.endpoint, 'writer');
-        },
+        connect,
         hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
       }),
       engineMove(engineMoveParts(moveParts)),
+      migrate({
+        db,
+        connect,
+        ready: () => engine.ready(ENGINE_READY_MS),
+        reports: parts.paths.migrations,
+        elapsed: () => performance.now(),
+      }),
     ],
     now,
     onLog: (level, event, fields) => log.write(level, 'tasks', event, fields),

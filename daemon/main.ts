@@ -21,7 +21,7 @@ main().catch((error) => fail(error));
 async function main(): Promise<void> {
   // Whatever is created from here on, by SQLite and ClickHouse too, is for the owner alone.
   process.umask(0o077);
-  const { values } = parseArgs({ options: { home: { type: 'string' } } });
+  const { values } = parseArgs({ options: { home: { type: 'string' }, attached: { type: 'boolean' } } });
   if (values.home === undefined || !path.isAbsolute(values.home)) {
     throw new TrackflowError('TF_USAGE', `--home needs an absolute directory, given: ${values.home ?? 'nothing'}`);
   }
@@ -75,6 +75,8 @@ async function main(): Promise<void> {
     reopened.catch((error) => fail(error));
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop());
+  // Part of a command, which may be killed.
+  if (values.attached) process.on('disconnect', () => stop());
   // A terminal that closes must not end a daemon that it started.
   process.on('SIGHUP', () => {});
   await daemon.open();

@@ -28,6 +28,7 @@ export interface AttemptOptions {
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly onProgress: (step: string, progress: number | null) => void;
+  readonly onDetail: (detail: object) => void;
   readonly onLog: TaskContext<unknown>['log'];
 }
 
@@ -64,6 +65,7 @@ function contextOf(options: AttemptOptions, step: string, saved: unknown): TaskC
   const { task, params, store, signal, now, onProgress, onLog } = options;
   let progress: number | null = null;
   return {
+    task: task.id,
     params,
     createdAt: task.createdAt,
     saved,
@@ -73,6 +75,7 @@ function contextOf(options: AttemptOptions, step: string, saved: unknown): TaskC
       progress = total > 0 ? Math.min(Math.max(done / total, 0), 1) : null;
       onProgress(step, progress);
     },
+    detail: options.onDetail,
     checkpoint(value) {
       store.checkpoint(task.id, step, value, progress);
       signal.throwIfAborted();

@@ -76,7 +76,7 @@ export class TaskDesk {
   }
 
   /** Queues a task of a kind that people may start; one that waits or runs with the same params is taken for it. */
-  start(kindName: string, params: unknown): TaskChange {
+  start(kindName: string, params: unknown, secrets: Readonly<Record<string, string>> = {}): TaskChange {
     const kind = this.#runner.kinds.get(kindName);
     if (kind === undefined || kind.refusal !== null) {
       const startable = [...this.#runner.kinds.values()].filter(({ refusal }) => refusal === null);
@@ -90,6 +90,7 @@ export class TaskDesk {
     if (!checked.success) {
       throw new TrackflowError('TF_INPUT', `params of ${kindName}: ${z.prettifyError(checked.error)}`);
     }
+    kind.takeSecrets?.(secrets);
     const steps = kind.steps.map(({ name }) => name);
     const { id, created } = this.#store.create(
       { kind: kindName, params: checked.data, steps, scheduled: false },
@@ -99,8 +100,9 @@ export class TaskDesk {
   }
 
   /** Queues a failed or cancelled one anew, from its last checkpoint. */
-  retry(id: number): TaskChange {
+  retry(id: number, secrets: Readonly<Record<string, string>> = {}): TaskChange {
     const row = this.#row(id);
+    this.#runner.kinds.get(row.kind)?.takeSecrets?.(secrets);
     if (row.state === 'done') throw this.#refusal(row, 'only failed and cancelled ones can be retried');
     return this.#changed(id, this.#store.retry(id, this.#now()));
   }
@@ -142,6 +144,7 @@ export class TaskDesk {
       error: row.error,
       createdAt: iso(row.createdAt),
       finishedAt: isoOrNull(row.finishedAt),
+      detail: live?.detail ?? null,
       nextAt: newest ? isoOrNull(this.#runner.nextAt(row.kind)) : null,
     };
   }

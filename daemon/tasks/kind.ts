@@ -17,6 +17,8 @@ export interface TaskKind<Params> {
   readonly refusal: string | null;
   /** For a recurring one, which is run with the params `{}`. */
   readonly schedule?: Schedule;
+  /** Takes what must not be kept with the params, like a password; called before a task is queued or retried. */
+  readonly takeSecrets?: (secrets: Readonly<Record<string, string>>) => void;
 }
 
 export interface TaskStep<Params> {
@@ -25,6 +27,7 @@ export interface TaskStep<Params> {
 }
 
 export interface TaskContext<Params> {
+  readonly task: number;
   readonly params: Params;
   /** When the task was asked for, milliseconds since the epoch: the same after every restart. */
   readonly createdAt: number;
@@ -35,6 +38,8 @@ export interface TaskContext<Params> {
   readonly now: () => number;
   /** States how much of the step is done; saved with the next checkpoint. */
   progress(done: number, total: number): void;
+  /** What screens show of it besides, while it runs. */
+  detail(value: object): void;
   /**
    * Saves where to go on, as JSON, together with the progress. Ends the step here (by a throw that it lets pass) when the
    * task is cancelled or the daemon stops.

@@ -39,6 +39,7 @@ interface Running {
   readonly controller: AbortController;
   step: string;
   progress: number | null;
+  detail: object | null;
   ended: Promise<void>;
 }
 
@@ -87,7 +88,7 @@ export class TaskRunner {
   }
 
   /** Where a running task is, more recent than the store. */
-  live(id: number): { readonly step: string; readonly progress: number | null } | null {
+  live(id: number): { readonly step: string; readonly progress: number | null; readonly detail: object | null } | null {
     return this.#running.get(id) ?? null;
   }
 
@@ -196,6 +197,7 @@ export class TaskRunner {
       controller,
       step: task.step,
       progress: task.progress,
+      detail: null,
       ended: Promise.resolve(),
     };
     this.#running.set(task.id, running);
@@ -209,6 +211,10 @@ export class TaskRunner {
       now,
       onProgress: (step, progress) => {
         Object.assign(running, { step, progress });
+        this.version++;
+      },
+      onDetail: (detail) => {
+        running.detail = detail;
         this.version++;
       },
       onLog: (level, event, fields = {}) => this.#say(task, level, event, fields),

@@ -64,6 +64,7 @@ export const INTERNAL_EVENTS = {
   certificate_replaced: 'another TLS certificate is in force',
   certificate_failed: 'the TLS certificate could not be renewed or read again; the old one goes on',
   certificate_expiring: 'the TLS certificate ends soon',
+  migration_retried: 'a side of a migration failed for a moment; the chunk is tried again',
   salts_destroyed: 'salts of days that are over were destroyed',
 } as const;
 

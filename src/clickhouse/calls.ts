@@ -69,6 +69,16 @@ export interface ClickHouse {
    * keeps the same rows from being appended again. Memory of the server is bounded by `blockRowsMax`.
    */
   load(table: string, columns: readonly string[], body: Readable, options: LoadOptions): Promise<void>;
+  /**
+   * Runs an `INSERT … FORMAT …` with its rows in `body`, under `settings`. Unlike `insertNative` it promises nothing about
+   * blocks: who repeats it has to find out what is stored.
+   */
+  insertRows(
+    statement: string,
+    body: Readable | AsyncIterable<Uint8Array>,
+    settings: Readonly<Record<string, string | number>>,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Whether the server answers within `timeoutMs` (1 second unless given). Never rejects. */
   ping(timeoutMs?: number): Promise<boolean>;
   close(): Promise<void>;

@@ -171,6 +171,16 @@ class Connection implements ClickHouse {
     });
   }
 
+  async insertRows(
+    statement: string,
+    body: Readable | AsyncIterable<Uint8Array>,
+    settings: Readonly<Record<string, string | number>>,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const values = body instanceof Readable ? body : Readable.from(body);
+    await this.#exec(options, { query: statement, values, clickhouse_settings: settings as ClickHouseSettings });
+  }
+
   async ping(timeoutMs: number = PING_TIMEOUT_MS): Promise<boolean> {
     const { success } = await this.#client.ping({ select: false, abort_signal: AbortSignal.timeout(timeoutMs) });
     return success;

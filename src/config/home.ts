@@ -21,6 +21,8 @@ export interface HomePaths {
   /** What exists only for a running instance, and secrets: socket, lock, ports, engine password. */
   readonly run: string;
   readonly logs: string;
+  /** Reports of migrations. */
+  readonly migrations: string;
   /** Exports of the dashboard and its choices of last time. */
   readonly dash: string;
   /** What was typed at the prompt of `trackflow engine sql`, mode 0600. */
@@ -56,6 +58,7 @@ export function homePaths(home: string): HomePaths {
     clickhouse: join(home, 'clickhouse'),
     run,
     logs,
+    migrations: join(home, 'migrations'),
     dash: join(home, 'dash'),
     sqlHistory: join(home, 'sql-history'),
     daemonJson: join(run, 'daemon.json'),

@@ -158,14 +158,14 @@ export class ControlClient {
     return this.#call('GET', `/tasks/${id}`);
   }
 
-  /** Queues a task of a kind that people may start. */
-  startTask(kind: string, params: object = {}): Promise<TaskChange> {
-    return this.#call('POST', '/tasks', { body: { kind, params } });
+  /** Queues a task of a kind that people may start. `secrets` are kept in memory only. */
+  startTask(kind: string, params: object = {}, secrets: Readonly<Record<string, string>> = {}): Promise<TaskChange> {
+    return this.#call('POST', '/tasks', { body: { kind, params, secrets } });
   }
 
   /** Queues a failed or cancelled task anew, from its last checkpoint. */
-  retryTask(id: number): Promise<TaskChange> {
-    return this.#call('POST', `/tasks/${id}/retry`, { body: {} });
+  retryTask(id: number, secrets: Readonly<Record<string, string>> = {}): Promise<TaskChange> {
+    return this.#call('POST', `/tasks/${id}/retry`, { body: { secrets } });
   }
 
   /** Ends a task: at once when it waits, at its next checkpoint when it runs. */

@@ -23,9 +23,9 @@ export interface TableStatus {
  *   POST /deadletters/drop   {batches}    → {dropped: n}
  *   GET  /stream                          → history and a tick a second as NDJSON (`stream.ts`), until the caller goes
  *   GET  /tasks?state&kind                → TaskList (`tasks.ts`)
- *   POST /tasks {kind, params?}           → TaskChange; only kinds that people may start
+ *   POST /tasks {kind, params?, secrets?} → TaskChange; only kinds that people may start; secrets stay in memory
  *   GET  /tasks/:id                       → TaskReport
- *   POST /tasks/:id/retry, /tasks/:id/cancel → TaskChange
+ *   POST /tasks/:id/retry {secrets?}, /tasks/:id/cancel → TaskChange
  *   GET  /accounts, /accounts/:id         → AccountList, Account (`access.ts`)
  *   POST /accounts, /accounts/:id/change, /accounts/:id/remove → AccountChange
  *   POST /accounts/import {accounts}      → AccountsImported

@@ -143,6 +143,8 @@ export interface TaskFigures {
   readonly finishedAt: string | null;
   /** Next run of a recurring one. */
   readonly nextAt: string | null;
+  /** What its kind says of it while it runs; by its `kind`, see `migration.ts`. Daemons before this do not send it. */
+  readonly detail?: object | null;
 }
 
 /** A recurring kind of task; `nextAt` is ISO 8601, in UTC. */

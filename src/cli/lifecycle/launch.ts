@@ -22,6 +22,8 @@ export interface LaunchOptions {
   readonly flags: Flags;
   /** File for stdout and stderr, appended. */
   readonly output: string;
+  /** Ends with this process, in whatever way. */
+  readonly attached?: boolean;
 }
 
 export interface ReadyOptions {
@@ -43,12 +45,12 @@ export class Launch {
   readonly #gone: Promise<void>;
   #failure: TrackflowError | undefined;
 
-  constructor({ program, home, env, flags, output }: LaunchOptions) {
+  constructor({ program, home, env, flags, output, attached = false }: LaunchOptions) {
     rotate(output);
     const file = openOutput(output);
     this.#output = output;
     this.#outputStart = fstatSync(file).size;
-    this.#child = spawn(process.execPath, [program, '--home', home], {
+    this.#child = spawn(process.execPath, [program, '--home', home, ...(attached ? ['--attached'] : [])], {
       detached: true,
       stdio: ['ignore', file, file, 'ipc'],
       env: { ...env, [FLAGS_VARIABLE]: JSON.stringify(flags) },

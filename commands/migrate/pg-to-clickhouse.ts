@@ -1,0 +1,32 @@
+import { BaseCommand } from '../../src/cli/base-command.ts';
+import { MIGRATE_FLAGS } from '../../src/cli/migrate/migrate-flags.ts';
+
+export default class MigratePgToClickhouse extends BaseCommand {
+  static override summary = 'Copy a PostgreSQL database into ClickHouse, every row proven to be there once.';
+  static override description =
+    'All readers share one snapshot. Each chunk is compared on both sides by count, NULL, bounds and checksum, and what differs is copied again; whatever is killed meanwhile, --resume goes on. Ends with 78 when a chunk differs for good.';
+  static override examples = [
+    '<%= config.bin %> migrate pg-to-clickhouse --source postgres://app@db.example/shop --dry-run',
+    '<%= config.bin %> migrate pg-to-clickhouse --source-file ./source --table orders --table public.customers',
+    '<%= config.bin %> migrate pg-to-clickhouse --source postgres://umami@localhost/umami --preset umami',
+  ];
+  static override flags = MIGRATE_FLAGS;
+
+  async run() {
+    const { flags } = await this.parse(MigratePgToClickhouse);
+    const { lossHint, migrateCommand } = await import('../../src/cli/migrate/migrate-command.ts');
+    const outcome = await migrateCommand(this.instance(flags), flags, {
+      stderr: process.stderr,
+      json: this.jsonEnabled(),
+    });
+    this.exitWith(outcome.exit);
+    if (outcome.planned === null) {
+      const { reportScreen } = await import('../../src/cli/migrate/report-screen.ts');
+      return this.show(outcome.report, (style) => reportScreen(outcome.report, style));
+    }
+    const { planScreen } = await import('../../src/cli/migrate/plan-report.ts');
+    const plan = outcome.planned;
+    if (lossHint(plan) !== '') process.stderr.write(`${lossHint(plan)}\n`);
+    return this.show(plan, (style) => planScreen(plan, style));
+  }
+}

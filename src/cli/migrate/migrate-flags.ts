@@ -1,0 +1,86 @@
+import { Flags } from '@oclif/core';
+import { parseBytes } from '../../config/quantity.ts';
+import { TrackflowError } from '../../errors/error.ts';
+import { CHUNK_ROWS_MAX, CHUNK_ROWS_MIN } from '../../migrate/chunk-size.ts';
+import { PRESETS } from '../../migrate/make-plan.ts';
+import { PARALLEL_MAX } from '../../migrate/request.ts';
+
+const WHAT = 'WHAT';
+const HOW = 'HOW';
+
+const rateFlag = Flags.custom<number>({
+  helpValue: 'SIZE',
+  parse: async (text, _context, { name }) => {
+    const bytes = parseBytes(text.replace(/\/s$/, ''));
+    if (bytes !== undefined && bytes >= 1_024) return bytes;
+    throw new TrackflowError(
+      'TF_USAGE',
+      `--${name} ${JSON.stringify(text)} is no rate; write bytes a second: 20MiB, 500kB/s`,
+    );
+  },
+});
+
+/** What `trackflow migrate pg-to-clickhouse` is told. */
+export const MIGRATE_FLAGS = {
+  source: Flags.string({
+    summary:
+      'PostgreSQL to copy: postgres://USER@HOST:PORT/DATABASE. The password: PGPASSWORD, ~/.pgpass or --source-file.',
+    helpValue: 'URL',
+    env: 'TRACKFLOW_MIGRATE_SOURCE',
+    exclusive: ['source-file'],
+  }),
+  'source-file': Flags.string({
+    summary: 'File of yours alone (0600) that holds that address, password and all.',
+    helpValue: 'FILE',
+  }),
+  preset: Flags.option({
+    options: PRESETS,
+    summary: 'What the tables are: any, which become tables of their own (generic), or events of a tracker.',
+    default: 'generic',
+    helpGroup: WHAT,
+  })(),
+  table: Flags.string({
+    summary: 'Table to copy (default: all); may be repeated.',
+    helpValue: 'NAME',
+    multiple: true,
+    helpGroup: WHAT,
+  }),
+  into: Flags.string({ summary: 'Name in ClickHouse, for one --table.', helpValue: 'NAME', helpGroup: WHAT }),
+  map: Flags.string({
+    summary: 'JSON file with other names, types, sort keys, and columns to leave out.',
+    helpValue: 'FILE',
+    helpGroup: WHAT,
+  }),
+  since: Flags.string({
+    summary: 'Rows from that time on: 2026-01-01, or created_at=2026-01-01.',
+    helpValue: 'TIME',
+    helpGroup: WHAT,
+  }),
+  account: Flags.string({
+    summary: 'Account of events whose source has none.',
+    default: '',
+    helpValue: 'NAME',
+    helpGroup: WHAT,
+  }),
+  'allow-lossy': Flags.boolean({
+    summary: 'Copy values that ClickHouse cannot hold, changed as the plan says.',
+    helpGroup: WHAT,
+  }),
+  parallel: Flags.integer({ summary: 'Readers side by side.', min: 1, max: PARALLEL_MAX, default: 2, helpGroup: HOW }),
+  chunk: Flags.integer({
+    summary: 'Rows of a chunk (default: as many as take about two seconds).',
+    min: CHUNK_ROWS_MIN,
+    max: CHUNK_ROWS_MAX,
+    helpValue: 'ROWS',
+    helpGroup: HOW,
+  }),
+  throttle: rateFlag({ summary: 'Read no more than that a second.', helpGroup: HOW }),
+  route: Flags.option({
+    options: ['auto', 'pipe', 'engine'] as const,
+    summary: 'How rows travel: through this machine, fetched by ClickHouse itself, or whichever proves faster.',
+    default: 'auto',
+    helpGroup: HOW,
+  })(),
+  'dry-run': Flags.boolean({ summary: 'Print the plan and write nothing.', exclusive: ['resume'] }),
+  resume: Flags.boolean({ summary: 'Go on with the last migration of this source that did not come to its end.' }),
+} as const;

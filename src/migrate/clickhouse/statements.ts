@@ -1,0 +1,87 @@
+import type { TablePlan } from '../column.ts';
+import { chName, chText } from './quote.ts';
+
+/** How the engine itself reaches the source, for its table function `postgresql`. */
+export interface EngineAccess {
+  /** `host:port` */
+  readonly address: string;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+const NULL_MARK = `'\\x1e'`;
+const SEPARATOR = `'\\x1f'`;
+
+/** What a text in the format of COPY is read with: exactly, or not at all. */
+export const INSERT_SETTINGS = {
+  async_insert: 0,
+  insert_deduplicate: 0,
+  max_partitions_per_insert_block: 0,
+  // What a chunk holds is one block where it fits: one part, written once.
+  max_insert_block_size: 1_048_576,
+  min_insert_block_size_rows: 1_048_576,
+  min_insert_block_size_bytes: 134_217_728,
+  max_insert_threads: 1,
+  input_format_parallel_parsing: 0,
+  // Off by default, it reads some doubles a bit beside.
+  precise_float_parsing: 1,
+  // A NULL where none may be is an error, not a 0.
+  input_format_null_as_default: 0,
+  type_json_skip_duplicated_paths: 1,
+  input_format_try_infer_dates: 0,
+  input_format_try_infer_datetimes: 0,
+  session_timezone: 'UTC',
+  postgresql_connection_attempt_timeout: 5,
+} as const;
+
+/** `INSERT … FORMAT TabSeparated` of rows that carry what the columns call `wire`. */
+export function insertStatement(table: TablePlan, batch: bigint): string {
+  const structure = table.columns.map(({ wire }, index) => `c${index} ${wire}`).join(', ');
+  const values = table.columns.map(({ store }, index) => store.replaceAll('{}', `c${index}`));
+  return `INSERT INTO ${chName(table.target)} (${targetColumns(table)}) SELECT ${values.join(', ')}, toUInt64(${batch}) FROM input(${chText(structure)}) FORMAT TabSeparated`;
+}
+
+/** The same where the engine fetches the rows: `select` gives every value as text named c0, c1, … */
+export function fetchStatement(table: TablePlan, batch: bigint, select: string, source: EngineAccess): string {
+  const values = table.columns.map(({ wire, store }, index) => {
+    const text = wire.startsWith('Nullable(') ? `c${index}` : `assumeNotNull(c${index})`;
+    const value = /^(Nullable\()?String\)?$/.test(wire) ? text : `CAST(${text}, ${chText(wire)})`;
+    return store.replaceAll('{}', value);
+  });
+  const settings = Object.entries(INSERT_SETTINGS).map(
+    ([name, set]) => `${name} = ${typeof set === 'string' ? chText(set) : set}`,
+  );
+  return `INSERT INTO ${chName(table.target)} (${targetColumns(table)}) SELECT ${values.join(', ')}, toUInt64(${batch}) FROM ${fetched(source, select)} SETTINGS ${settings.join(', ')}`;
+}
+
+/** A table function that asks the source `select`. The engine hides its password in all it writes. */
+export function fetched({ address, database, user, password }: EngineAccess, select: string): string {
+  return `postgresql(${[address, database].map(chText).join(', ')}, query(${chText(select)}), ${chText(user)}, ${chText(password)})`;
+}
+
+const SUMS_SETTINGS = "output_format_json_escape_forward_slashes = 0, session_timezone = 'UTC', max_threads = 1";
+
+/** One row with the sums of a batch, which `postgres/statements.ts` asks the source for in the same words. */
+export function sumsStatement({ target, batchColumn, columns }: TablePlan, batch: bigint): string {
+  const value = (expression: string, over: string) => expression.replaceAll('{}', over);
+  const texts = columns.map(({ name, nullable, canonical }) => {
+    const text = value(canonical.target, chName(name));
+    return nullable ? `if(isNull(${chName(name)}), ${NULL_MARK}, assumeNotNull(${text}))` : text;
+  });
+  const row = texts.length === 1 ? texts[0] : `concatWithSeparator(${SEPARATOR}, ${texts.join(', ')})`;
+  const nulls = columns.map(({ name, nullable }) => (nullable ? `toFloat64(countIf(isNull(${chName(name)})))` : '0.'));
+  const bound = (side: 'min' | 'max') =>
+    columns.map(({ name, ordered, canonical }) =>
+      ordered
+        ? `CAST(${value(canonical.target, `${side}(${chName(name)})`)}, 'Nullable(String)')`
+        : `CAST(NULL, 'Nullable(String)')`,
+    );
+  return `SELECT toFloat64(count()) AS rows, toString(sum(reinterpretAsUInt64(reverse(substring(MD5(${row}), 1, 8))))) AS checksum,
+    [${nulls.join(', ')}] AS nulls, [${bound('min').join(', ')}] AS least, [${bound('max').join(', ')}] AS greatest
+    FROM ${chName(target)} WHERE ${chName(batchColumn)} = ${batch} SETTINGS ${SUMS_SETTINGS}`;
+}
+
+function targetColumns({ columns, batchColumn }: TablePlan): string {
+  return [...columns.map(({ name }) => name), batchColumn].map(chName).join(', ');
+}

@@ -1,0 +1,123 @@
+/**
+ * A migration from its plan to its report.
+ *
+ * Promises: when a table is `verified`, the target has each row of the source once and no other row of this migration,
+ * as of one snapshot (or the report says that it is not one). One table that cannot be copied stops no other. Always
+ * true: everything that was decided or done is in the ledger first, so that after a kill `run` goes on from there.
+ */
+
+import { TrackflowError } from '../errors/error.ts';
+import { batchOf } from './chunk.ts';
+import type { TablePlan } from './column.ts';
+import { isPassing, reasonOf } from './passing.ts';
+import type { MigrationPlan } from './plan.ts';
+import { copyTable, settleTable, type TableParts } from './table-copy.ts';
+
+/** Snapshots that are tried until one lasts from the first table to the last. */
+const ROUNDS_MAX = 5;
+
+export interface MigrationParts extends TableParts {
+  readonly plan: MigrationPlan;
+  /** Called between chunks of work that take long. */
+  readonly onPhase: () => void;
+}
+
+/** Copies, settles and sweeps. Rejects when a side stays away, or with the reason of `signal`. */
+export async function runMigration(parts: MigrationParts): Promise<{ readonly consistent: boolean }> {
+  const { plan, ledger, progress } = parts;
+  const tables = plan.tables.map((table, index) => ({ table, index }));
+  const usable = () => tables.filter(({ index }) => ledger.table(index).state !== 'failed');
+  progress.phase = 'copying';
+  parts.onPhase();
+  for (const { index } of tables) again(parts, index);
+  for (const { table, index } of usable()) {
+    await isolated(parts, index, async () => {
+      ledger.setTable(index, { state: 'copying' });
+      await parts.target.prepare(table);
+      await copyTable(parts, table, index);
+    });
+  }
+  const consistent = await settle(parts, usable);
+  progress.phase = 'sweeping';
+  parts.onPhase();
+  for (const { table, index } of usable()) await isolated(parts, index, () => sweep(parts, table, index, tables));
+  return { consistent };
+}
+
+/** Whoever runs it again wants what has failed to be tried again. */
+function again({ ledger }: MigrationParts, index: number): void {
+  for (const chunk of ledger.chunks(index))
+    if (chunk.state === 'differs') ledger.update({ ...chunk, state: 'copying' });
+  if (ledger.table(index).state !== 'waiting') ledger.setTable(index, { state: 'copying', error: '' });
+}
+
+/** What is wrong with one table is told with it; what is wrong with a side is thrown. */
+async function isolated({ ledger, signal }: MigrationParts, index: number, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isPassing(error)) throw asEnvironment(error);
+    const hints = error instanceof TrackflowError && error.hints.length > 0 ? ` (${error.hints.join('; ')})` : '';
+    ledger.setTable(index, { state: 'failed', error: `${reasonOf(error)}${hints}` });
+  }
+}
+
+async function settle(parts: MigrationParts, usable: () => { table: TablePlan; index: number }[]): Promise<boolean> {
+  parts.progress.phase = 'settling';
+  parts.onPhase();
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    let behind = 0;
+    for (const { table, index } of usable()) {
+      await isolated(parts, index, async () => {
+        behind += await settleTable(parts, table, index);
+        // What has come behind the last chunk since the snapshot of that.
+        const before = parts.ledger.chunks(index).length;
+        await copyTable(parts, table, index);
+        behind += parts.ledger.chunks(index).length - before;
+        parts.ledger.setTable(index, { state: 'copied' });
+      });
+    }
+    if (behind === 0) return true;
+  }
+  return false;
+}
+
+/**
+ * The last word: rows of batches that do not count go (an attempt that was cut off may have landed late), and those that
+ * count must be there in full.
+ */
+async function sweep(
+  parts: MigrationParts,
+  table: TablePlan,
+  index: number,
+  tables: readonly { readonly table: TablePlan; readonly index: number }[],
+): Promise<void> {
+  const { ledger, target } = parts;
+  for (let round = 0; ; round++) {
+    const found = await target.batches(table);
+    const sharing = tables.filter((other) => other.table.target === table.target);
+    const chunks = sharing.flatMap((other) => ledger.chunks(other.index));
+    const counting = new Map(chunks.map((chunk) => [batchOf(ledger.job, chunk.ordinal, chunk.attempt), chunk]));
+    const stray = [...found.keys()].filter((batch) => !counting.has(batch));
+    if (stray.length > 0) await target.remove(table, stray);
+    const wrong = [...counting].filter(
+      ([batch, chunk]) =>
+        chunk.table === index && chunk.state === 'verified' && (found.get(batch) ?? 0) !== chunk.sums!.rows,
+    );
+    if (wrong.length === 0 && stray.length === 0) break;
+    if (round >= ROUNDS_MAX) throw new TrackflowError('TF_FAILED', `${table.target} changes while it is verified`);
+    for (const [, chunk] of wrong) ledger.update({ ...chunk, state: 'copying', note: 'rows were missing in the end' });
+    if (wrong.length > 0) await copyTable(parts, table, index);
+  }
+  const differs = ledger.chunks(index).some(({ state }) => state !== 'verified');
+  ledger.setTable(index, {
+    state: differs ? 'differs' : 'verified',
+    error: differs ? 'chunks differ from the source' : '',
+  });
+}
+
+function asEnvironment(error: unknown): TrackflowError {
+  if (error instanceof TrackflowError) return error;
+  return new TrackflowError('TF_IO', `the migration cannot go on: ${reasonOf(error)}`, { cause: error });
+}

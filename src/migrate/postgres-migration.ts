@@ -1,0 +1,112 @@
+/** Puts the two sides of a migration from PostgreSQL together; what is not about PostgreSQL is in `migration.ts`. */
+import type { ClickHouse } from '../clickhouse/client.ts';
+import type { MigrationReport } from '../control/migration.ts';
+import { fetched } from './clickhouse/statements.ts';
+import { ClickHouseTarget } from './clickhouse/target.ts';
+import type { Ledger } from './ledger.ts';
+import { makePlan, type PlanRequest } from './make-plan.ts';
+import { runMigration } from './migration.ts';
+import type { MigrationPlan } from './plan.ts';
+import { openSession, type SourceAccess } from './postgres/connection.ts';
+import { PostgresSource } from './postgres/source.ts';
+import { Progress } from './progress.ts';
+import { tableReports } from './report.ts';
+import type { MigrateParams } from './request.ts';
+import { Throttle } from './throttle.ts';
+
+/** What is to be copied and how. Writes nothing. */
+export async function planPostgres(access: SourceAccess, request: PlanRequest): Promise<MigrationPlan> {
+  const session = await openSession(access);
+  try {
+    return await makePlan(session, request);
+  } finally {
+    await session.close();
+  }
+}
+
+export interface PostgresMigration {
+  readonly access: SourceAccess;
+  readonly params: MigrateParams;
+  readonly plan: MigrationPlan;
+  readonly ledger: Ledger;
+  /** A connection that the migration closes. */
+  readonly client: ClickHouse;
+  /** Resolves when the engine answers; rejects when it stays away. */
+  readonly ready: () => Promise<void>;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch, and of a clock that only goes forward. */
+  readonly now: () => number;
+  readonly elapsed: () => number;
+  /** Called about as often as a screen changes. */
+  readonly onProgress: (progress: Progress) => void;
+  readonly onRetry: (error: unknown) => void;
+}
+
+const PROGRESS_MS = 500;
+
+/** Copies and verifies everything in the plan. Rejects when a side stays away, or with the reason of `signal`. */
+export async function migratePostgres(
+  migration: PostgresMigration,
+): Promise<Pick<MigrationReport, 'consistent' | 'tables'>> {
+  const { access, params, plan, ledger, client, signal, elapsed } = migration;
+  const progress = new Progress(plan.tables, ledger, elapsed);
+  const { address, password } = access;
+  const engineAccess = {
+    address: `${address.host}:${address.port}`,
+    database: address.database,
+    user: address.user,
+    password: password ?? '',
+  };
+  const target = new ClickHouseTarget({ client, job: ledger.job, ready: migration.ready, source: engineAccess });
+  const source = new PostgresSource(access);
+  const timer = setInterval(() => migration.onProgress(progress), PROGRESS_MS);
+  try {
+    const canFetch =
+      params.route !== 'pipe' && address.sslMode === 'disable' && (await reaches(client, access, engineAccess));
+    const { consistent } = await runMigration({
+      source,
+      target,
+      plan,
+      ledger,
+      progress,
+      signal,
+      elapsed,
+      parallel: params.parallel,
+      chunkRows: params.chunkRows,
+      route: params.route,
+      allowLossy: params.allowLossy,
+      throttle: params.bytesPerSecond === null ? null : new Throttle(params.bytesPerSecond, elapsed),
+      canFetch,
+      onRetry: migration.onRetry,
+      onPhase: () => migration.onProgress(progress),
+    });
+    return { consistent, tables: tableReports(plan, ledger, progress) };
+  } finally {
+    clearInterval(timer);
+    await source.close();
+    await target.close();
+  }
+}
+
+/** Tells servers apart: the same name may lead an engine in a container somewhere else. */
+const IDENTITY = `SELECT pg_postmaster_start_time()::text || ' ' || current_database() AS identity`;
+
+/** Whether the engine itself reaches that very database with these credentials. */
+async function reaches(
+  client: ClickHouse,
+  access: SourceAccess,
+  engineAccess: Parameters<typeof fetched>[0],
+): Promise<boolean> {
+  const session = await openSession(access);
+  try {
+    const [ours] = await session.query<{ identity: string }>(IDENTITY);
+    const [theirs] = await client.query<{ identity: string }>(
+      `SELECT identity FROM ${fetched(engineAccess, IDENTITY)} SETTINGS postgresql_connection_attempt_timeout = 2, postgresql_connection_pool_retries = 1`,
+    );
+    return ours!.identity === theirs?.identity;
+  } catch {
+    return false;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * PostgreSQL as a source of chunks.
+ *
+ * Promises: all readers of one epoch see the same rows; a range is read whole or ends with an error. Always true: a
+ * session is in one transaction at the shared snapshot, read only. When the session that holds the snapshot is lost,
+ * the next reader takes a new one, with an epoch of its own: whoever has chunks of another one verifies them anew.
+ */
+import type { Cursor, Range } from '../chunk.ts';
+import type { TablePlan } from '../column.ts';
+import type { Source, SourceReader } from '../sides.ts';
+import type { SourceSums } from '../sums.ts';
+import { openSession, type Session, type SourceAccess } from './connection.ts';
+import type { CopyOut } from './copy-out.ts';
+import { sqlName, sqlText } from './quote.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { fetchStatement, fromRange, readStatement, sumsStatement } from './statements.ts';
+
+/** Rows in a block where nobody has counted: before the first ANALYZE. */
+const ROWS_PER_BLOCK = 50;
+
+export class PostgresSource implements Source {
+  readonly #access: SourceAccess;
+  #snapshot: Promise<Snapshot> | null = null;
+
+  constructor(access: SourceAccess) {
+    this.#access = access;
+  }
+
+  async open(): Promise<SourceReader> {
+    const snapshot = await this.#shared();
+    const session = await openSession(this.#access);
+    try {
+      await snapshot.showIn(session);
+      const [row] = await session.query<{ encoding: string; block: string }>(
+        `SELECT current_setting('server_encoding') AS encoding, current_setting('block_size') AS block`,
+      );
+      return new PostgresReader(session, snapshot, row!.encoding, Number(row!.block));
+    } catch (cause) {
+      await session.close();
+      throw cause;
+    }
+  }
+
+  async close(): Promise<void> {
+    const snapshot = await this.#snapshot?.catch(() => null);
+    await snapshot?.close();
+  }
+
+  /** One at a time: two that find it lost would take one each. */
+  #shared(): Promise<Snapshot> {
+    const before = this.#snapshot;
+    const after = async () => {
+      const held = await before?.catch(() => null);
+      if (held && !held.lost) return held;
+      await held?.close();
+      return takeSnapshot(this.#access);
+    };
+    this.#snapshot = after();
+    return this.#snapshot;
+  }
+}
+
+class PostgresReader implements SourceReader {
+  readonly #session: Session;
+  readonly #snapshot: Snapshot;
+  readonly #encoding: string;
+  readonly #blockBytes: number;
+
+  constructor(session: Session, snapshot: Snapshot, encoding: string, blockBytes: number) {
+    this.#session = session;
+    this.#snapshot = snapshot;
+    this.#encoding = encoding;
+    this.#blockBytes = blockBytes;
+  }
+
+  get epoch(): string {
+    return this.#snapshot.epoch;
+  }
+
+  get current(): boolean {
+    return !this.#snapshot.lost;
+  }
+
+  get broken(): boolean {
+    return this.#session.broken !== null;
+  }
+
+  async carve(table: TablePlan, cursor: Cursor, size: { rows: number; bytes: number }): Promise<Range | null> {
+    for (let { part, from } = cursor; part < table.parts.length; part++, from = null) {
+      const range = await this.#carvePart(table, part, from, size);
+      if (range !== null) return range;
+    }
+    return null;
+  }
+
+  async #carvePart(
+    table: TablePlan,
+    part: number,
+    from: string | null,
+    size: { rows: number; bytes: number },
+  ): Promise<Range | null> {
+    const plan = table.parts[part]!;
+    if (!plan.hasBlocks) return from === null ? { part, by: 'all', from: null, to: null } : null;
+    // Counted after the snapshot was taken: what it shows cannot be behind the end.
+    const [row] = await this.#session.query<{ blocks: number }>(
+      `SELECT (pg_relation_size(${sqlText(plan.relation.replace(/^ONLY /, ''))}::regclass) / ${this.#blockBytes})::float8 AS blocks`,
+    );
+    const { blocks } = row!;
+    const first = Number(from ?? 0);
+    if (first >= blocks) return null;
+    const rowsPerBlock = plan.rows > 0 ? Math.max(plan.rows / blocks, 0.01) : ROWS_PER_BLOCK;
+    // With what is stored beside the block, as long values are.
+    const bytesPerBlock = Math.max(plan.bytes / blocks, this.#blockBytes);
+    const count = Math.max(1, Math.floor(Math.min(size.rows / rowsPerBlock, size.bytes / bytesPerBlock)));
+    return { part, by: 'blocks', from: String(first), to: String(Math.min(first + count, blocks)) };
+  }
+
+  /** The greatest key that this snapshot shows; null where there is none. */
+  async greatestKey(table: TablePlan): Promise<string | null> {
+    let greatest: string | null = null;
+    for (const [part] of table.parts.entries()) {
+      const all: Range = { part, by: 'all', from: null, to: null };
+      const bound: string = greatest === null ? 'NULL' : `${sqlText(greatest)}::${table.key!.type}`;
+      const rows: { key: string | null }[] = await this.#session.query(
+        `SELECT greatest(${bound}, (SELECT max(t.${sqlName(table.key!.column)}) ${fromRange(table, all)}))::text AS key`,
+      );
+      greatest = rows[0]!.key;
+    }
+    return greatest;
+  }
+
+  async sums(table: TablePlan, range: Range): Promise<SourceSums> {
+    const [row] = await this.#session.query<SourceSums>(sumsStatement(table, range, this.#encoding));
+    // Its integers are signed, and their sum has no bound.
+    return { ...row!, checksum: BigInt.asUintN(64, BigInt(row!.checksum)).toString() };
+  }
+
+  rows(table: TablePlan, range: Range): CopyOut {
+    return this.#session.copyOut(readStatement(table, range));
+  }
+
+  select(table: TablePlan, range: Range): string {
+    return fetchStatement(table, range);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}

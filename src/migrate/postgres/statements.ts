@@ -1,0 +1,76 @@
+import type { Range } from '../chunk.ts';
+import type { TablePlan } from '../column.ts';
+import { sqlName, sqlText } from './quote.ts';
+
+/** A call of a function may have a hundred arguments. */
+const ARGUMENTS_MAX = 50;
+const SEPARATOR = `E'\\x1f'`;
+/** Stands for NULL; how many there are is compared besides. */
+const NULL_MARK = `E'\\x1e'`;
+
+/** `SELECT` of the values of a range, in the form in which the target reads them. */
+export function readStatement(table: TablePlan, range: Range): string {
+  return `SELECT ${table.columns.map(({ read }) => read).join(', ')} ${fromRange(table, range)}`;
+}
+
+/** The same with names and every value as text, for an engine that fetches them itself. */
+export function fetchStatement(table: TablePlan, range: Range): string {
+  const values = table.columns.map(({ read }, index) => `(${read})::text AS c${index}`);
+  return `SELECT ${values.join(', ')} ${fromRange(table, range)}`;
+}
+
+/** One row with the sums of a range; `encoding` is the server's. */
+export function sumsStatement({ columns, ...table }: TablePlan, range: Range, encoding: string): string {
+  const texts = columns.map(({ canonical, nullable }) =>
+    nullable ? `coalesce(${canonical.source}, ${NULL_MARK})` : canonical.source,
+  );
+  const row = joined(texts);
+  // MD5 is over bytes: those of the source's own encoding are not those that arrive.
+  const bytes = ['UTF8', 'SQL_ASCII'].includes(encoding) ? row : `convert_to(${row}, 'UTF8')`;
+  const hash = `('x' || substr(md5(${bytes}), 1, 16))::bit(64)::int8`;
+  const list = (values: readonly string[], type: string) => `ARRAY[${values.join(', ')}]::${type}[]`;
+  const nulls = columns.map(({ read, nullable }) => (nullable ? `count(*) - count(${read})` : '0'));
+  const bound = (side: 'min' | 'max') =>
+    columns.map(({ read, ordered }) => (ordered ? `${side}(${read})::text` : 'NULL'));
+  const lost = columns.map(({ loss }) => (loss === null ? '0' : `count(*) FILTER (WHERE ${loss.condition})`));
+  return `SELECT count(*)::float8 AS rows, coalesce(sum(${hash}), 0)::text AS checksum, ${list(nulls, 'float8')} AS nulls,
+    ${list(bound('min'), 'text')} AS least, ${list(bound('max'), 'text')} AS greatest, ${list(lost, 'float8')} AS lost
+    ${fromRange({ ...table, columns }, range)}`;
+}
+
+/** Rows of the whole table of which a column loses something. */
+export function lossStatement(table: TablePlan): string {
+  const lost = table.columns.flatMap(({ loss }) =>
+    loss === null ? [] : [`count(*) FILTER (WHERE ${loss.condition})`],
+  );
+  const parts = table.parts.map((_, part) => {
+    const all: Range = { part, by: 'all', from: null, to: null };
+    return `SELECT count(*)::float8 AS rows, ARRAY[${lost.join(', ')}]::float8[] AS lost ${fromRange(table, all)}`;
+  });
+  return parts.join('\nUNION ALL\n');
+}
+
+export function fromRange(table: TablePlan, range: Range): string {
+  const conditions = [rangeCondition(table, range), table.where].filter((one) => one !== '');
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return `FROM ${table.parts[range.part]!.relation} t ${table.joins} ${where}`.trimEnd();
+}
+
+function rangeCondition({ key }: TablePlan, { by, from, to }: Range): string {
+  if (by === 'all') return '';
+  const bounds =
+    by === 'blocks'
+      ? [from === null ? '' : `t.ctid >= '(${from},0)'`, to === null ? '' : `t.ctid < '(${to},0)'`]
+      : [
+          from === null ? '' : `t.${sqlName(key!.column)} > ${sqlText(from)}::${key!.type}`,
+          to === null ? '' : `t.${sqlName(key!.column)} <= ${sqlText(to)}::${key!.type}`,
+        ];
+  return bounds.filter((one) => one !== '').join(' AND ');
+}
+
+function joined(texts: readonly string[]): string {
+  if (texts.length <= ARGUMENTS_MAX) return `concat_ws(${SEPARATOR}, ${texts.join(', ')})`;
+  const groups: string[] = [];
+  for (let at = 0; at < texts.length; at += ARGUMENTS_MAX) groups.push(joined(texts.slice(at, at + ARGUMENTS_MAX)));
+  return joined(groups);
+}

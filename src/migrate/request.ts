@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { CHUNK_ROWS_MAX, CHUNK_ROWS_MIN } from './chunk-size.ts';
+import { PRESETS } from './make-plan.ts';
+import { mapSchema } from './map-file.ts';
+
+export const PARALLEL_MAX = 32;
+
+/** What a person asked for, as it is kept with the task: no password in it. */
+export const migrateParams = z.strictObject({
+  /** Without its password. */
+  source: z.string().max(2_000),
+  preset: z.enum(PRESETS),
+  tables: z.array(z.string().max(200)).max(1_000),
+  into: z.string().max(200).nullable(),
+  map: mapSchema.nullable(),
+  since: z.string().max(200).nullable(),
+  account: z.string().max(64),
+  parallel: z.int().min(1).max(PARALLEL_MAX),
+  chunkRows: z.int().min(CHUNK_ROWS_MIN).max(CHUNK_ROWS_MAX).nullable(),
+  bytesPerSecond: z.int().min(1_024).nullable(),
+  route: z.enum(['auto', 'pipe', 'engine']),
+  allowLossy: z.boolean(),
+  follow: z.boolean(),
+});
+
+export type MigrateParams = z.infer<typeof migrateParams>;
+
+/** Name of the kind of task, and of the secret that goes with it. */
+export const MIGRATE_KIND = 'migrate';

@@ -1,0 +1,61 @@
+import type { Readable } from 'node:stream';
+import type { Cursor, Range } from './chunk.ts';
+import type { TablePlan } from './column.ts';
+import type { SourceSums, Sums } from './sums.ts';
+
+/**
+ * The two sides of a migration as chunks, copies and verification see them. Another source (or target) is another
+ * implementation of these; what is exact stays in one place.
+ */
+export interface Source {
+  /** A reader at the snapshot that all of them share; a new snapshot is taken where that was lost. */
+  open(): Promise<SourceReader>;
+  close(): Promise<void>;
+}
+
+/** One session of the source, at one snapshot. */
+export interface SourceReader {
+  /** Equal for two snapshots exactly when they show the same rows. */
+  readonly epoch: string;
+  /** Whether the shared snapshot is still there for others. */
+  readonly current: boolean;
+  /** The next range, of about that many rows and at most that many bytes; null at the end. */
+  carve(
+    table: TablePlan,
+    cursor: Cursor,
+    size: { readonly rows: number; readonly bytes: number },
+  ): Promise<Range | null>;
+  sums(table: TablePlan, range: Range): Promise<SourceSums>;
+  /** The rows as bytes in the format of the target. Ends with an error when the source does. */
+  rows(table: TablePlan, range: Range): Readable & { readonly bytesRead: number };
+  /** The statement by which the target could fetch the rows itself, outside of the snapshot. */
+  select(table: TablePlan, range: Range): string;
+  readonly broken: boolean;
+  close(): Promise<void>;
+}
+
+export interface Target {
+  /** Makes the table where it is to be made. Throws TF_INPUT when another one has its name. */
+  prepare(table: TablePlan): Promise<void>;
+  /** Stores the rows under the batch number; when it resolves they are on disk. */
+  insert(
+    table: TablePlan,
+    batch: bigint,
+    rows: Readable | AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Has the server fetch the rows itself. */
+  fetch(table: TablePlan, batch: bigint, select: string, signal: AbortSignal): Promise<void>;
+  sums(table: TablePlan, batch: bigint): Promise<Sums>;
+  /** Rows of each batch of this migration in the table. */
+  batches(table: TablePlan): Promise<ReadonlyMap<bigint, number>>;
+  remove(table: TablePlan, batches: readonly bigint[]): Promise<void>;
+  /** Resolves when no insert of that batch is under way any more, also none of a process that was killed. */
+  idle(batch: bigint): Promise<void>;
+  /** Resolves when the server answers. Rejects with TF_ENGINE_UNAVAILABLE. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An error that another attempt may mend: the connection, the server's absence. */
+export type IsPassing = (error: unknown) => boolean;
