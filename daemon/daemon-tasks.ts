@@ -10,7 +10,7 @@ import type { DaemonState } from './state/daemon-state.ts';
 import type { StateDatabase } from './state/database.ts';
 import { TaskDesk } from './tasks/desk.ts';
 import { engineMove } from './tasks/kinds/engine-move.ts';
-import { migrate } from './tasks/kinds/migrate.ts';
+import { migrations } from './tasks/kinds/migrate.ts';
 import { type RetentionParts, retention } from './tasks/kinds/retention.ts';
 import { saltRotation } from './tasks/kinds/salt-rotation.ts';
 import { TaskRunner } from './tasks/runner.ts';
@@ -74,7 +74,7 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
         hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
       }),
       engineMove(engineMoveParts(moveParts)),
-      migrate({
+      ...migrations({
         db,
         connect,
         ready: () => engine.ready(ENGINE_READY_MS),

@@ -7,11 +7,13 @@ import type { StateDatabase } from '../state/database.ts';
 export function readMigration(
   db: StateDatabase,
   task: number,
-): { readonly job: number; readonly plan: MigrationPlan } | null {
-  const row = db.prepare('SELECT job, plan FROM migrations WHERE task = ?').get(task) as
-    | { job: number; plan: string }
+): { readonly job: number; readonly plan: MigrationPlan; readonly params: unknown } | null {
+  const row = db.prepare('SELECT job, plan, params FROM migrations JOIN tasks ON id = task WHERE task = ?').get(task) as
+    | { job: number; plan: string; params: string }
     | undefined;
-  return row === undefined ? null : { job: row.job, plan: JSON.parse(row.plan) as MigrationPlan };
+  return row === undefined
+    ? null
+    : { job: row.job, plan: JSON.parse(row.plan) as MigrationPlan, params: JSON.parse(row.params) };
 }
 
 /** Fixes job and plan, once. */
@@ -92,6 +94,22 @@ export class MigrationLedger implements Ledger {
     this.#tables[chunk.table] = record;
     this.#chunks.set(added.ordinal, added);
     return added;
+  }
+
+  limit(table: number, key: string | null, parts: number): void {
+    const chunks = this.chunks(table);
+    const limited = chunks.map((chunk, at): Chunk => {
+      const { range } = chunk;
+      const isLast = chunks.findLastIndex((other) => other.range.part === range.part) === at;
+      return { ...chunk, range: { ...range, to: isLast ? null : range.to, keyMax: key } };
+    });
+    const record = { ...this.table(table), cursor: { part: parts, from: key } };
+    this.#db.transaction(() => {
+      for (const chunk of limited) this.#writeChunk(chunk);
+      this.#writeTable(table, record);
+    })();
+    for (const chunk of limited) this.#chunks.set(chunk.ordinal, chunk);
+    this.#tables[table] = record;
   }
 
   update(chunk: Chunk): void {

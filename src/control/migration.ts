@@ -1,11 +1,17 @@
 /** How far a migration is: the `detail` of its task while it runs, and the lines of `trackflow migrate`. */
 export interface MigrationProgress {
   readonly kind: 'migration';
-  readonly phase: 'planning' | 'copying' | 'settling' | 'sweeping' | 'following';
+  readonly phase: 'planning' | 'copying' | 'settling' | 'sweeping' | 'following' | 'done';
+  /** What moves or is wrong first, at most `TABLES_SHOWN_MAX`. */
   readonly tables: readonly TableProgress[];
+  readonly tablesTotal: number;
+  readonly tablesVerified: number;
   /** Rows in the source that are not in ClickHouse yet, while it follows; null before that. */
   readonly lagRows: number | null;
 }
+
+/** Tables in one progress: it goes over the control socket twice a second. */
+export const TABLES_SHOWN_MAX = 50;
 
 export interface TableProgress {
   readonly source: string;

@@ -5,13 +5,15 @@ import type { SourceSums } from './sums.ts';
  * shows is in exactly one.
  */
 export interface Range {
-  /** Index in the parts of the plan. */
+  /** Index in the parts of the plan; -1 for the table as a whole. */
   readonly part: number;
   readonly by: 'blocks' | 'key' | 'all';
   /** First block, or the key after which it begins; null: from the start. */
   readonly from: string | null;
   /** The block before which it ends, or its last key; null: to the end. */
   readonly to: string | null;
+  /** Of chunks by block, once the table is followed: greater keys are those of other chunks. */
+  readonly keyMax?: string | null;
 }
 
 /** Where the next chunk begins: behind the last one. */

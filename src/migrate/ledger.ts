@@ -23,6 +23,11 @@ export interface Ledger {
   chunk(ordinal: number): Chunk;
   /** A new chunk behind the last one; the cursor moves with it. */
   add(chunk: Omit<Chunk, 'ordinal'>, cursor: Cursor): Chunk;
+  /**
+   * From now on a table is followed: its chunks so far hold keys up to `key` (all of them where it is null) and the last of
+   * each part has no end; the cursor goes behind the parts.
+   */
+  limit(table: number, key: string | null, parts: number): void;
   /** Replaces what is known of a chunk. */
   update(chunk: Chunk): void;
 }

@@ -9,17 +9,20 @@
 import { TrackflowError } from '../errors/error.ts';
 import { batchOf } from './chunk.ts';
 import type { TablePlan } from './column.ts';
+import { beginFollowing, canFollow, type FollowParts, follow } from './follow.ts';
 import { isPassing, reasonOf } from './passing.ts';
 import type { MigrationPlan } from './plan.ts';
-import { copyTable, settleTable, type TableParts } from './table-copy.ts';
+import { copyTable, settleTable } from './table-copy.ts';
 
 /** Snapshots that are tried until one lasts from the first table to the last. */
 const ROUNDS_MAX = 5;
 
-export interface MigrationParts extends TableParts {
+export interface MigrationParts extends FollowParts {
   readonly plan: MigrationPlan;
-  /** Called between chunks of work that take long. */
-  readonly onPhase: () => void;
+  /** Go on with new rows until `signal`. */
+  readonly follow: boolean;
+  /** Everything is copied and verified; what follows has no end. */
+  readonly onCopied: (consistent: boolean) => void;
 }
 
 /** Copies, settles and sweeps. Rejects when a side stays away, or with the reason of `signal`. */
@@ -38,10 +41,38 @@ export async function runMigration(parts: MigrationParts): Promise<{ readonly co
     });
   }
   const consistent = await settle(parts, usable);
+  if (parts.follow) await startFollowing(parts, usable);
   progress.phase = 'sweeping';
   parts.onPhase();
   for (const { table, index } of usable()) await isolated(parts, index, () => sweep(parts, table, index, tables));
+  if (parts.follow) {
+    parts.onCopied(consistent);
+    return follow(parts, usable());
+  }
   return { consistent };
+}
+
+/** Chunks by block end, chunks by key begin: in one snapshot, that of all chunks. */
+async function startFollowing(
+  parts: MigrationParts,
+  usable: () => { table: TablePlan; index: number }[],
+): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const reader = await parts.source.open();
+    try {
+      const chunks = usable().flatMap(({ index }) => parts.ledger.chunks(index));
+      const isSame = chunks.every(({ epoch, range }) => epoch === reader.epoch || range.by === 'key');
+      if (isSame) {
+        for (const { table, index } of usable().filter((one) => canFollow(one.table)))
+          await beginFollowing(parts, table, index, reader);
+        return;
+      }
+    } finally {
+      await reader.close();
+    }
+    await settle(parts, usable);
+  }
+  throw new TrackflowError('TF_TIMEOUT', 'no snapshot of the source lasts long enough to begin to follow it');
 }
 
 /** Whoever runs it again wants what has failed to be tried again. */
@@ -67,18 +98,16 @@ async function settle(parts: MigrationParts, usable: () => { table: TablePlan; i
   parts.progress.phase = 'settling';
   parts.onPhase();
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    let behind = 0;
     for (const { table, index } of usable()) {
       await isolated(parts, index, async () => {
-        behind += await settleTable(parts, table, index);
+        await settleTable(parts, table, index);
         // What has come behind the last chunk since the snapshot of that.
-        const before = parts.ledger.chunks(index).length;
         await copyTable(parts, table, index);
-        behind += parts.ledger.chunks(index).length - before;
         parts.ledger.setTable(index, { state: 'copied' });
       });
     }
-    if (behind === 0) return true;
+    const epochs = usable().flatMap(({ index }) => parts.ledger.chunks(index).map(({ epoch }) => epoch));
+    if (new Set(epochs).size <= 1) return true;
   }
   return false;
 }

@@ -57,6 +57,18 @@ export function refuseLossyPlan({ tables }: MigrationPlan, allowed: boolean): vo
   });
 }
 
+/** Throws TF_INPUT where no table has a key that grows. */
+export function refuseUnfollowed({ tables }: MigrationPlan): void {
+  if (tables.some(({ key }) => key !== null)) return;
+  throw new TrackflowError(
+    'TF_INPUT',
+    'no table can be followed: that takes a primary key of one number or time that only grows',
+    {
+      hints: ['a --map file names one as key', 'without --follow everything is copied once'],
+    },
+  );
+}
+
 const ROWS_PER_SECOND = 250_000;
 const BYTES_PER_SECOND = 40_000_000;
 

@@ -1,6 +1,6 @@
 /** Puts the two sides of a migration from PostgreSQL together; what is not about PostgreSQL is in `migration.ts`. */
 import type { ClickHouse } from '../clickhouse/client.ts';
-import type { MigrationReport } from '../control/migration.ts';
+import type { MigrationReport, TableReport } from '../control/migration.ts';
 import { fetched } from './clickhouse/statements.ts';
 import { ClickHouseTarget } from './clickhouse/target.ts';
 import type { Ledger } from './ledger.ts';
@@ -10,9 +10,10 @@ import type { MigrationPlan } from './plan.ts';
 import { openSession, type SourceAccess } from './postgres/connection.ts';
 import { PostgresSource } from './postgres/source.ts';
 import { Progress } from './progress.ts';
-import { tableReports } from './report.ts';
+import { tableReports, verifiedReport } from './report.ts';
 import type { MigrateParams } from './request.ts';
 import { Throttle } from './throttle.ts';
+import { strayRows, verifyTable } from './verify.ts';
 
 /** What is to be copied and how. Writes nothing. */
 export async function planPostgres(access: SourceAccess, request: PlanRequest): Promise<MigrationPlan> {
@@ -39,15 +40,19 @@ export interface PostgresMigration {
   readonly elapsed: () => number;
   /** Called about as often as a screen changes. */
   readonly onProgress: (progress: Progress) => void;
+  /** A chunk is verified: what throws here ends the migration, which goes on there later. */
+  readonly onChunk: (progress: Progress) => void;
   readonly onRetry: (error: unknown) => void;
+  /** Before it begins to follow the source. */
+  readonly onCopied: (result: MigrationResult) => void;
 }
+
+export type MigrationResult = Pick<MigrationReport, 'consistent' | 'tables'>;
 
 const PROGRESS_MS = 500;
 
 /** Copies and verifies everything in the plan. Rejects when a side stays away, or with the reason of `signal`. */
-export async function migratePostgres(
-  migration: PostgresMigration,
-): Promise<Pick<MigrationReport, 'consistent' | 'tables'>> {
+export async function migratePostgres(migration: PostgresMigration): Promise<MigrationResult> {
   const { access, params, plan, ledger, client, signal, elapsed } = migration;
   const progress = new Progress(plan.tables, ledger, elapsed);
   const { address, password } = access;
@@ -61,8 +66,9 @@ export async function migratePostgres(
   const source = new PostgresSource(access);
   const timer = setInterval(() => migration.onProgress(progress), PROGRESS_MS);
   try {
-    const canFetch =
-      params.route !== 'pipe' && address.sslMode === 'disable' && (await reaches(client, access, engineAccess));
+    // What does not come through here cannot be slowed down.
+    const mayFetch = params.route !== 'pipe' && params.bytesPerSecond === null && address.sslMode === 'disable';
+    const canFetch = mayFetch && (await reaches(client, access, engineAccess));
     const { consistent } = await runMigration({
       source,
       target,
@@ -77,12 +83,46 @@ export async function migratePostgres(
       allowLossy: params.allowLossy,
       throttle: params.bytesPerSecond === null ? null : new Throttle(params.bytesPerSecond, elapsed),
       canFetch,
+      onChunk: () => migration.onChunk(progress),
+      follow: params.follow,
+      onCopied: (consistent) => migration.onCopied({ consistent, tables: tableReports(plan, ledger, progress) }),
       onRetry: migration.onRetry,
       onPhase: () => migration.onProgress(progress),
     });
     return { consistent, tables: tableReports(plan, ledger, progress) };
   } finally {
     clearInterval(timer);
+    await source.close();
+    await target.close();
+  }
+}
+
+/** Compares what a migration has copied with the source as it is now. Changes nothing on either side. */
+export async function verifyPostgres(
+  migration: Pick<
+    PostgresMigration,
+    'access' | 'params' | 'plan' | 'ledger' | 'client' | 'ready' | 'signal' | 'elapsed' | 'onRetry'
+  > & {
+    readonly onProgress: (compared: number, chunks: number) => void;
+  },
+): Promise<MigrationResult> {
+  const { access, params, plan, ledger, client, signal, elapsed } = migration;
+  const target = new ClickHouseTarget({ client, job: ledger.job, ready: migration.ready, source: null });
+  const source = new PostgresSource(access);
+  const chunks = plan.tables.reduce((sum, _, index) => sum + ledger.chunks(index).length, 0);
+  let compared = 0;
+  const onChunk = () => migration.onProgress(++compared, chunks);
+  const parts = { source, target, ledger, signal, parallel: params.parallel, onRetry: migration.onRetry, onChunk };
+  const reports = tableReports(plan, ledger, new Progress(plan.tables, ledger, elapsed));
+  try {
+    const tables: TableReport[] = [];
+    for (const [index, table] of plan.tables.entries()) {
+      const verdict = await verifyTable(parts, table, index);
+      const sharing = plan.tables.flatMap((other, at) => (other.target === table.target ? [at] : []));
+      tables.push(verifiedReport(reports[index]!, table, verdict, await strayRows(parts, table, sharing)));
+    }
+    return { consistent: true, tables };
+  } finally {
     await source.close();
     await target.close();
   }

@@ -1,10 +1,19 @@
-import type { MigrationProgress, TableProgress } from '../control/migration.ts';
+import { type MigrationProgress, TABLES_SHOWN_MAX, type TableProgress } from '../control/migration.ts';
 import type { Chunk } from './chunk.ts';
 import type { TablePlan } from './column.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Rates are those of the last seconds: what matters is whether it still moves. */
 const RATE_WINDOW_MS = 10_000;
+
+const RANK: Record<TableProgress['state'], number> = {
+  copying: 0,
+  failed: 1,
+  differs: 2,
+  copied: 3,
+  waiting: 4,
+  verified: 5,
+};
 
 interface Counted {
   rows: number;
@@ -77,9 +86,29 @@ export class Progress {
     return total === 0 ? 0 : Math.min(done / total, 1);
   }
 
-  snapshot(): MigrationProgress {
-    const tables = this.#tables.map((table, index) => this.#table(table, index));
-    return { kind: 'migration', phase: this.phase, tables, lagRows: this.lagRows };
+  /** Chunks that are verified, of all tables. */
+  get chunksVerified(): number {
+    return this.#counted.reduce((sum, { verified }) => sum + verified, 0);
+  }
+
+  /** Every table, in the order of the plan. */
+  tables(): TableProgress[] {
+    return this.#tables.map((table, index) => this.#table(table, index));
+  }
+
+  /** For screens. */
+  shown(): MigrationProgress {
+    const all = this.tables();
+    const tables = [...all].sort((a, b) => RANK[a.state] - RANK[b.state]).slice(0, TABLES_SHOWN_MAX);
+    const tablesVerified = all.filter(({ state }) => state === 'verified').length;
+    return {
+      kind: 'migration',
+      phase: this.phase,
+      tables,
+      tablesTotal: all.length,
+      tablesVerified,
+      lagRows: this.lagRows,
+    };
   }
 
   #table(table: TablePlan, index: number): TableProgress {

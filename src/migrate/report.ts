@@ -4,12 +4,13 @@ import type { TablePlan } from './column.ts';
 import type { Ledger } from './ledger.ts';
 import type { MigrationPlan } from './plan.ts';
 import type { Progress } from './progress.ts';
+import type { Verdict } from './verify.ts';
 
 const DIFFERENCES_MAX = 20;
 
 /** What each table came to, from the ledger. */
 export function tableReports(plan: MigrationPlan, ledger: Ledger, progress: Progress): TableReport[] {
-  const shown = progress.snapshot().tables;
+  const shown = progress.tables();
   return plan.tables.map((table, index) => {
     const chunks = ledger.chunks(index);
     const changed: Record<string, number> = {};
@@ -22,6 +23,28 @@ export function tableReports(plan: MigrationPlan, ledger: Ledger, progress: Prog
     const differences = differing.map(({ range, note }) => ({ range: rangeText(table, range), what: note }));
     return { ...shown[index]!, changed, differences };
   });
+}
+
+/** What comparing a table again came to, beside what is known of it from its copy. */
+export function verifiedReport(
+  copied: TableReport,
+  table: TablePlan,
+  { rows, differing }: Verdict,
+  stray: number,
+): TableReport {
+  const found = differing.map(({ chunk, what }) => ({
+    range: chunk === null ? table.source : rangeText(table, chunk.range),
+    what,
+  }));
+  if (stray > 0) found.push({ range: table.target, what: `${stray} rows of no chunk in ClickHouse` });
+  const error = found.length === 0 ? '' : `${found.length} differences from the source as it is now`;
+  return {
+    ...copied,
+    state: found.length === 0 ? 'verified' : 'differs',
+    error,
+    rows,
+    differences: found.slice(0, DIFFERENCES_MAX),
+  };
 }
 
 /** A range for people: `blocks 100 to 200 of "public"."visits"`. */

@@ -25,5 +25,8 @@ export const migrateParams = z.strictObject({
 
 export type MigrateParams = z.infer<typeof migrateParams>;
 
-/** Name of the kind of task, and of the secret that goes with it. */
+/** An earlier migration, by its task, to compare with its source again. */
+export const verifyParams = z.strictObject({ task: z.int().min(1), source: z.string().max(2_000) });
+
+export const VERIFY_KIND = 'migrate-verify';
 export const MIGRATE_KIND = 'migrate';

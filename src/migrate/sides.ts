@@ -10,6 +10,8 @@ import type { SourceSums, Sums } from './sums.ts';
 export interface Source {
   /** A reader at the snapshot that all of them share; a new snapshot is taken where that was lost. */
   open(): Promise<SourceReader>;
+  /** Readers that open from now on see what is there now. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,13 @@ export interface SourceReader {
   rows(table: TablePlan, range: Range): Readable & { readonly bytesRead: number };
   /** The statement by which the target could fetch the rows itself, outside of the snapshot. */
   select(table: TablePlan, range: Range): string;
+  /** The greatest key of a table; null where it has no rows. */
+  greatestKey(table: TablePlan): Promise<string | null>;
+  /** The last key of the next rows after `from`, about that many and none above `most`; null where there are none. */
+  keyAfter(table: TablePlan, from: string | null, most: string, rows: number): Promise<string | null>;
+  rowsAfter(table: TablePlan, from: string | null): Promise<number>;
+  /** Whether every transaction that was under way at `epoch` has ended in what this reader sees. */
+  hasEnded(epoch: string): boolean;
   readonly broken: boolean;
   close(): Promise<void>;
 }

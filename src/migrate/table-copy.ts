@@ -12,6 +12,8 @@ export interface TableParts extends CopyParts, WorkerParts {
   readonly route: RouteChoice;
   /** Whether the engine reaches the source. */
   readonly canFetch: boolean;
+  /** A chunk came to its end. */
+  readonly onChunk: () => void;
 }
 
 /** Below this many rows a table is done before two ways could be compared. */
@@ -34,6 +36,7 @@ export async function copyTable(parts: TableParts, table: TablePlan, index: numb
       const latest = ledger.chunk(chunk.ordinal);
       const done = await bringChunk(parts, table, latest, reader, { fresh, route });
       progress.finished(done, isNew ? null : chunk);
+      parts.onChunk();
       const ms = parts.elapsed() - begun;
       const rows = done.sums?.rows ?? 0;
       size.took(rows, ms);
@@ -72,16 +75,14 @@ async function carve(
 
 /**
  * Brings verified chunks of an older snapshot to the present one: those of which nothing has changed in the source are only
- * read there. Returns how many were not of it.
+ * read there.
  */
-export async function settleTable(parts: TableParts, table: TablePlan, index: number): Promise<number> {
+export async function settleTable(parts: TableParts, table: TablePlan, index: number): Promise<void> {
   const { ledger, progress } = parts;
-  let behind = 0;
   const chunks = [...ledger.chunks(index)];
   await runWorkers(parts, async (reader) => {
     for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
       if (chunk.state !== 'copying' && chunk.epoch === reader.epoch) continue;
-      behind++;
       const { ordinal } = chunk;
       return async (latestReader) => {
         const now = ledger.chunk(ordinal);
@@ -93,5 +94,4 @@ export async function settleTable(parts: TableParts, table: TablePlan, index: nu
     }
     return null;
   });
-  return behind;
 }

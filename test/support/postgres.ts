@@ -19,6 +19,8 @@ export interface TestPostgres extends AsyncDisposable {
   /** Address of the database `test`, of the user `postgres` who needs no password. */
   readonly url: string;
   query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** A session of its own, for a transaction that stays open. The caller ends it. */
+  session(): Promise<pg.Client>;
   /** Ends every session of this application name but ours, as a network that fails does. Returns how many. */
   cut(application: string): Promise<number>;
 }
@@ -87,6 +89,11 @@ export async function startPostgres(
     url: `postgres://postgres@127.0.0.1:${port}/test`,
     query: async <Row extends object>(sql: string, params: readonly unknown[] = []) =>
       (await pool.query<Row>(sql, params.length === 0 ? undefined : [...params])).rows,
+    session: async () => {
+      const client = new pg.Client({ ...base, database: 'test' });
+      await client.connect();
+      return client;
+    },
     cut: async (application) => {
       const { rows } = await pool.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`,

@@ -1,16 +1,28 @@
 import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { z } from 'zod';
 import type { ClickHouse } from '../../../src/clickhouse/client.ts';
 import type { MigrationReport } from '../../../src/control/migration.ts';
 import { TrackflowError } from '../../../src/errors/error.ts';
 import { JOB_MAX } from '../../../src/migrate/chunk.ts';
 import { reasonOf } from '../../../src/migrate/passing.ts';
-import { refuseLossyPlan } from '../../../src/migrate/plan.ts';
+import { refuseLossyPlan, refuseUnfollowed } from '../../../src/migrate/plan.ts';
 import { parseAddress, redacted } from '../../../src/migrate/postgres/address.ts';
 import type { SourceAccess } from '../../../src/migrate/postgres/connection.ts';
-import { migratePostgres, planPostgres } from '../../../src/migrate/postgres-migration.ts';
-import { MIGRATE_KIND, type MigrateParams, migrateParams } from '../../../src/migrate/request.ts';
+import {
+  type MigrationResult,
+  migratePostgres,
+  planPostgres,
+  verifyPostgres,
+} from '../../../src/migrate/postgres-migration.ts';
+import {
+  MIGRATE_KIND,
+  migrateParams,
+  type MigrateParams as Params,
+  VERIFY_KIND,
+  verifyParams,
+} from '../../../src/migrate/request.ts';
 import type { StateDatabase } from '../../state/database.ts';
 import { type AnyTaskKind, type TaskContext, taskKind } from '../kind.ts';
 import { MigrationLedger, readMigration, writeMigration } from '../migration-ledger.ts';
@@ -27,52 +39,61 @@ export interface MigrateParts {
 }
 
 /**
- * Copies a database into ClickHouse: what is wanted is planned once, then each chunk is a step of its own in the ledger.
+ * Copies a database into ClickHouse: what is wanted is planned once, then each chunk is a step of its own in the ledger. And
+ * a second kind, which compares what such a task has copied with its source again.
  *
  * The password of the source is never kept: it comes with the request and stays in memory. After a restart of the daemon
  * a source that wants one is asked for again by `trackflow migrate --resume`, or PGPASSWORD or ~/.pgpass of the daemon have it.
  */
-export function migrate(parts: MigrateParts): AnyTaskKind {
+export function migrations(parts: MigrateParts): readonly AnyTaskKind[] {
   const passwords = new Map<string, string>();
-  const access = ({ source }: MigrateParams): SourceAccess => ({
-    address: parseAddress(source).address,
-    password: passwords.get(source) ?? null,
-  });
-  return taskKind({
-    kind: MIGRATE_KIND,
-    paramsSchema: migrateParams,
-    refusal: null,
-    takeSecrets: (secrets) => {
-      for (const [source, password] of Object.entries(secrets)) passwords.set(source, password);
-    },
-    steps: [
-      {
-        name: 'plan',
-        run: (context) => guarded(access(context.params), () => plan(parts, context, access(context.params))),
-      },
-      {
-        name: 'copy',
-        run: (context) => guarded(access(context.params), () => copy(parts, context, access(context.params))),
-      },
-    ],
-  });
+  const takeSecrets = (secrets: Readonly<Record<string, string>>) => {
+    for (const [source, password] of Object.entries(secrets)) passwords.set(source, password);
+  };
+  const guarded = (source: string, work: (access: SourceAccess) => Promise<void>) =>
+    withoutPassword({ address: parseAddress(source).address, password: passwords.get(source) ?? null }, work);
+  const shared = { refusal: null, takeSecrets };
+  return [
+    taskKind({
+      ...shared,
+      kind: MIGRATE_KIND,
+      paramsSchema: migrateParams,
+      steps: [
+        { name: 'plan', run: (context) => guarded(context.params.source, (access) => plan(parts, context, access)) },
+        { name: 'copy', run: (context) => guarded(context.params.source, (access) => copy(parts, context, access)) },
+      ],
+    }),
+    taskKind({
+      ...shared,
+      kind: VERIFY_KIND,
+      paramsSchema: verifyParams,
+      steps: [
+        {
+          name: 'compare',
+          run: (context) => guarded(context.params.source, (access) => compare(parts, context, access)),
+        },
+      ],
+    }),
+  ];
 }
 
-type Context = TaskContext<MigrateParams>;
+type Context = TaskContext<Params>;
 
 async function plan({ db }: MigrateParts, { task, params }: Context, access: SourceAccess): Promise<void> {
   if (readMigration(db, task) !== null) return;
   const planned = await planPostgres(access, params);
   refuseLossyPlan(planned, params.allowLossy);
+  if (params.follow) refuseUnfollowed(planned);
   writeMigration(db, task, randomInt(1, JOB_MAX + 1), planned);
 }
 
 async function copy(parts: MigrateParts, context: Context, access: SourceAccess): Promise<void> {
-  const { db, reports, ready } = parts;
+  const { db, ready } = parts;
   const { task, params, signal, now } = context;
   const { job, plan } = readMigration(db, task)!;
   const ledger = new MigrationLedger(db, task, job);
-  const { consistent, tables } = await migratePostgres({
+  const tell = (result: MigrationResult): void => report(parts, context, params, result);
+  const result = await migratePostgres({
     access,
     params,
     plan,
@@ -83,19 +104,51 @@ async function copy(parts: MigrateParts, context: Context, access: SourceAccess)
     now,
     elapsed: parts.elapsed,
     onProgress: (progress) => {
-      const shown = progress.snapshot();
-      context.detail(shown);
+      context.detail(progress.shown());
       context.progress(progress.share, 1);
-      if (signal.aborted) return;
-      try {
-        context.checkpoint({ verified: shown.tables.reduce((sum, { chunksVerified }) => sum + chunksVerified, 0) });
-      } catch {
-        // No room in state.db: the next chunk meets that too, where it can be told.
-      }
     },
+    onChunk: ({ chunksVerified }) => context.checkpoint({ verified: chunksVerified }),
+    onRetry: (error) => context.log('warn', 'migration_retried', { error: redacted(reasonOf(error), access.password) }),
+    onCopied: tell,
+  });
+  tell(result);
+}
+
+async function compare(
+  parts: MigrateParts,
+  context: TaskContext<z.infer<typeof verifyParams>>,
+  access: SourceAccess,
+): Promise<void> {
+  const { db, ready } = parts;
+  const { task } = context.params;
+  const migration = readMigration(db, task);
+  if (migration === null)
+    throw new TrackflowError('TF_INPUT', `task ${task} is no migration, or has not come to its plan`);
+  const params = migrateParams.parse(migration.params);
+  const result = await verifyPostgres({
+    access,
+    params,
+    plan: migration.plan,
+    ledger: new MigrationLedger(db, task, migration.job),
+    client: await parts.connect(),
+    ready,
+    signal: context.signal,
+    elapsed: parts.elapsed,
+    onProgress: (compared, chunks) => context.progress(compared, chunks),
     onRetry: (error) => context.log('warn', 'migration_retried', { error: redacted(reasonOf(error), access.password) }),
   });
-  const report: MigrationReport = {
+  report(parts, context, params, result);
+}
+
+/** Writes the report; throws TF_INPUT when a table is not verified. */
+function report(
+  { reports }: MigrateParts,
+  context: TaskContext<unknown>,
+  params: Params,
+  { consistent, tables }: MigrationResult,
+): void {
+  const { task, now } = context;
+  const file = writeReport(reports, {
     schema: 'trackflow.migration/1',
     task,
     source: params.source,
@@ -104,8 +157,7 @@ async function copy(parts: MigrateParts, context: Context, access: SourceAccess)
     finishedAt: new Date(now()).toISOString(),
     consistent,
     tables,
-  };
-  const file = writeReport(reports, report);
+  });
   context.checkpoint({ report: file });
   const bad = tables.filter(({ state }) => state !== 'verified').map(({ source, state }) => `${source} ${state}`);
   if (bad.length === 0) return;
@@ -123,9 +175,10 @@ function writeReport(folder: string, report: MigrationReport): string {
 }
 
 /** No message that leaves here holds the password, whoever wrote it. */
-async function guarded({ password }: SourceAccess, work: () => Promise<void>): Promise<void> {
+async function withoutPassword(access: SourceAccess, work: (access: SourceAccess) => Promise<void>): Promise<void> {
+  const { password } = access;
   try {
-    await work();
+    await work(access);
   } catch (thrown) {
     if (thrown instanceof TrackflowError) {
       throw new TrackflowError(thrown.code, redacted(thrown.message, password), { hints: thrown.hints });

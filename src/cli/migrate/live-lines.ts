@@ -1,4 +1,9 @@
-import type { MigrationProgress, TableProgress } from '../../control/migration.ts';
+import {
+  type MigrationProgress,
+  type MigrationReport,
+  TABLES_SHOWN_MAX,
+  type TableProgress,
+} from '../../control/migration.ts';
 import { gauge } from '../../terminal/charts/gauge.ts';
 import type { Look } from '../../terminal/look.ts';
 import { duration, fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
@@ -6,7 +11,7 @@ import { displayWidth, shorten, terminalJson } from '../../terminal/text.ts';
 import { table } from '../terminal/table.ts';
 
 const GAUGE_COLUMNS = 16;
-/** Tables that are shown at once; the rest is counted. */
+/** Tables that fit on a screen; the rest is counted. */
 const TABLES_MAX = 20;
 const JSON_EVERY_MS = 1_000;
 const UP = (lines: number) => `\x1b[${lines}A`;
@@ -14,8 +19,8 @@ const CLEAR_BELOW = '\x1b[J';
 
 export interface Shown {
   show(progress: MigrationProgress): void;
-  /** Leaves what is on the screen and gives the line back. */
-  end(): void;
+  /** Gives the line back; `report` where there is one. */
+  end(report: MigrationReport | null): void;
 }
 
 /** The tables of a migration on a terminal, drawn over themselves. */
@@ -40,36 +45,43 @@ export function liveTable(stream: NodeJS.WriteStream, look: Look): Shown {
 export function jsonLines(say: (line: string) => void, now: () => number): Shown {
   let saidAt = Number.NEGATIVE_INFINITY;
   let saidPhase = '';
+  const line = (progress: MigrationProgress) =>
+    say(terminalJson({ schema: 'trackflow.migration-progress/1', type: 'progress', ...progress }));
   return {
     show(progress) {
       if (progress.phase === saidPhase && now() - saidAt < JSON_EVERY_MS) return;
       saidAt = now();
       saidPhase = progress.phase;
-      say(terminalJson({ schema: 'trackflow.migration-progress/1', type: 'progress', ...progress }));
+      line(progress);
     },
-    end() {},
+    end(report) {
+      if (report === null) return;
+      const tablesVerified = report.tables.filter(({ state }) => state === 'verified').length;
+      const tables = report.tables.slice(0, TABLES_SHOWN_MAX);
+      line({
+        kind: 'migration',
+        phase: 'done',
+        tables,
+        tablesTotal: report.tables.length,
+        tablesVerified,
+        lagRows: null,
+      });
+    },
   };
 }
 
-/** What is under way first, then what failed, then the rest. */
-export function progressLines({ phase, tables }: MigrationProgress, look: Look): string[] {
-  const ranked = [...tables].sort((a, b) => RANK[a.state] - RANK[b.state]);
-  const rows = ranked.slice(0, TABLES_MAX).map((one) => cells(one, look));
+export function progressLines(
+  { phase, tables, tablesTotal, tablesVerified, lagRows }: MigrationProgress,
+  look: Look,
+): string[] {
   const titles = ['TABLE', 'STATE', 'VERIFIED', '', 'ROWS', 'ROWS/S', 'MB/S', 'ETA', 'AGAIN', ''];
   const columns = titles.map((title, index) => ({ title, right: index > 3 && index < 9 }));
-  const verified = tables.filter(({ state }) => state === 'verified').length;
-  const more = tables.length > TABLES_MAX ? `, ${tables.length - TABLES_MAX} not shown` : '';
-  return [`${phase}: ${verified} of ${tables.length} tables verified${more}`, ...table(columns, rows).split('\n')];
+  const rows = tables.slice(0, TABLES_MAX).map((one) => cells(one, look));
+  const more = tablesTotal > rows.length ? `, ${tablesTotal - rows.length} not shown` : '';
+  const lag = lagRows === null ? '' : `, ${fullNumber(lagRows)} rows behind`;
+  const head = `${phase}: ${tablesVerified} of ${tablesTotal} tables verified${more}${lag}`;
+  return [head, ...table(columns, rows).split('\n')];
 }
-
-const RANK: Record<TableProgress['state'], number> = {
-  copying: 0,
-  failed: 1,
-  differs: 2,
-  copied: 3,
-  waiting: 4,
-  verified: 5,
-};
 
 function cells(one: TableProgress, look: Look): string[] {
   const share = one.rowsTotal === 0 ? (one.state === 'verified' ? 1 : 0) : one.rows / one.rowsTotal;

@@ -2,7 +2,7 @@ import type { Interfaces } from '@oclif/core';
 import type { MigrationReport } from '../../control/migration.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import { readMapFile } from '../../migrate/map-file.ts';
-import { refuseLossyPlan } from '../../migrate/plan.ts';
+import { refuseLossyPlan, refuseUnfollowed } from '../../migrate/plan.ts';
 import type { SourceAccess } from '../../migrate/postgres/connection.ts';
 import { planPostgres } from '../../migrate/postgres-migration.ts';
 import type { MigrateParams } from '../../migrate/request.ts';
@@ -30,10 +30,11 @@ export type MigrateOutcome =
 export async function migrateCommand(instance: Instance, flags: Flags, screen: MigrateScreen): Promise<MigrateOutcome> {
   const access = resolveSource(flags, instance.env, instance.say);
   const params = paramsOf(flags, access);
-  if (flags.resume) return finished(await run(instance, flags, screen, access, params));
+  if (flags.resume || flags['verify-only']) return finished(await run(instance, flags, screen, access, params));
   const plan = await planPostgres(access, params);
   if (flags['dry-run']) return { planned: await planReport(access, plan), exit: 0 };
   refuseLossyPlan(plan, params.allowLossy);
+  if (params.follow) refuseUnfollowed(plan);
   return finished(await run(instance, flags, screen, access, params));
 }
 
@@ -54,7 +55,7 @@ function run(
   return runMigrate(instance, {
     access,
     params,
-    resume: flags.resume ?? false,
+    mode: flags['verify-only'] ? 'verify' : flags.resume ? 'resume' : 'new',
     shown: shownFor(instance, flags, screen),
   });
 }
@@ -86,6 +87,6 @@ function paramsOf(flags: Flags, { address }: SourceAccess): MigrateParams {
     bytesPerSecond: flags.throttle ?? null,
     route: flags.route,
     allowLossy: flags['allow-lossy'] ?? false,
-    follow: false,
+    follow: flags.follow ?? false,
   };
 }

@@ -81,6 +81,14 @@ export const MIGRATE_FLAGS = {
     default: 'auto',
     helpGroup: HOW,
   })(),
+  follow: Flags.boolean({
+    summary: 'After the copy go on with new rows, by the key of tables that only grow, until interrupted.',
+    helpGroup: HOW,
+  }),
   'dry-run': Flags.boolean({ summary: 'Print the plan and write nothing.', exclusive: ['resume'] }),
+  'verify-only': Flags.boolean({
+    summary: 'Compare what the last migration of this source has copied with the source as it is now; copies nothing.',
+    exclusive: ['resume', 'dry-run'],
+  }),
   resume: Flags.boolean({ summary: 'Go on with the last migration of this source that did not come to its end.' }),
 } as const;

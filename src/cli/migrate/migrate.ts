@@ -5,7 +5,7 @@ import type { MigrationProgress, MigrationReport } from '../../control/migration
 import type { TaskReport } from '../../control/tasks.ts';
 import { ERRORS, TrackflowError } from '../../errors/error.ts';
 import type { SourceAccess } from '../../migrate/postgres/connection.ts';
-import { MIGRATE_KIND, type MigrateParams } from '../../migrate/request.ts';
+import { MIGRATE_KIND, type MigrateParams, VERIFY_KIND } from '../../migrate/request.ts';
 import type { Instance } from '../instance.ts';
 import { attachDaemon } from './attached-daemon.ts';
 import type { Shown } from './live-lines.ts';
@@ -16,7 +16,7 @@ const CANCEL_MS = 30_000;
 export interface MigrateOptions {
   readonly access: SourceAccess;
   readonly params: MigrateParams;
-  readonly resume: boolean;
+  readonly mode: 'new' | 'resume' | 'verify';
   readonly shown: Shown;
 }
 
@@ -26,12 +26,14 @@ export interface MigrateOptions {
  */
 export async function runMigrate(instance: Instance, options: MigrateOptions): Promise<MigrationReport> {
   const detach = await attachDaemon(instance);
+  let report: MigrationReport | null = null;
   try {
     const id = await startTask(instance, options);
     const ended = await watch(instance, id, options.shown);
-    return readReport(instance, ended);
+    report = readReport(instance, ended);
+    return report;
   } finally {
-    options.shown.end();
+    options.shown.end(report);
     await detach();
   }
 }
@@ -42,19 +44,33 @@ export function exitOf({ tables }: MigrationReport): number {
   return tables.every(({ state }) => state === 'verified') ? 0 : ERRORS.TF_INPUT.exit;
 }
 
-async function startTask({ control }: Instance, { access, params, resume }: MigrateOptions): Promise<number> {
-  const secrets: Record<string, string> = access.password === null ? {} : { [params.source]: access.password };
-  if (!resume) return Number((await control.startTask(MIGRATE_KIND, params, secrets)).task.id);
-  const { tasks } = await control.tasks({ kind: MIGRATE_KIND });
-  for (const { id, state } of tasks) {
-    const task = await control.task(Number(id));
-    if ((task.params as MigrateParams).source !== params.source) continue;
-    if (state === 'done') break;
-    if (state === 'failed' || state === 'cancelled') await control.retryTask(Number(id), secrets);
-    return Number(id);
+async function startTask({ control }: Instance, { access, params, mode }: MigrateOptions): Promise<number> {
+  const { source } = params;
+  const secrets: Record<string, string> = access.password === null ? {} : { [source]: access.password };
+  if (mode === 'new') return Number((await control.startTask(MIGRATE_KIND, params, secrets)).task.id);
+  const last = await lastMigration(control, source);
+  if (mode === 'verify') {
+    if (last === undefined) throw nothingOf(source, 'compare');
+    return Number((await control.startTask(VERIFY_KIND, { task: Number(last.id), source }, secrets)).task.id);
   }
-  throw new TrackflowError('TF_INPUT', `there is no migration of ${params.source} to go on with`, {
-    hints: ['trackflow tasks list --kind migrate', 'without --resume a new one begins'],
+  if (last === undefined || last.state === 'done') throw nothingOf(source, 'go on with');
+  if (last.state === 'failed' || last.state === 'cancelled') await control.retryTask(Number(last.id), secrets);
+  return Number(last.id);
+}
+
+/** The newest migration of that source; what waits or runs comes first. */
+async function lastMigration(control: ControlClient, source: string): Promise<TaskReport | undefined> {
+  const { tasks } = await control.tasks({ kind: MIGRATE_KIND });
+  for (const { id } of tasks) {
+    const task = await control.task(Number(id));
+    if ((task.params as MigrateParams).source === source) return task;
+  }
+  return undefined;
+}
+
+function nothingOf(source: string, what: string): TrackflowError {
+  return new TrackflowError('TF_INPUT', `there is no migration of ${source} to ${what}`, {
+    hints: ['trackflow tasks list --kind migrate', 'the command without this flag begins a new one'],
   });
 }
 
@@ -74,7 +90,6 @@ async function watch(instance: Instance, id: number, shown: Shown): Promise<Task
     }
   } catch (cause) {
     if (!signal.aborted) throw cause;
-    shown.end();
     await cancel(instance, id);
     throw signal.reason;
   }

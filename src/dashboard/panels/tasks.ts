@@ -7,6 +7,7 @@ import { terminalText } from '../../terminal/text.ts';
 import { filterOf } from '../input/filter.ts';
 import type { Panel, Scene } from '../screen/scene.ts';
 import type { Snapshot } from '../store/store.ts';
+import { migrationLines, runningMigration } from './migration.ts';
 
 const STATE_TONES = { queued: 'dim', running: 'accent', done: 'good', failed: 'bad', cancelled: 'warn' } as const;
 const GAUGE_COLUMNS = 10;
@@ -20,7 +21,14 @@ export const tasks: Panel = {
     const selected = snapshot.ui.view === 'tasks' ? placeOf(snapshot, rows) : -1;
     const recurring = recurringLines(scene, width);
     const isBoth = snapshot.ui.view === 'tasks' && recurring.length > 0;
-    const room = isBoth ? height - recurring.length - 1 : height;
+    const migration = snapshot.ui.view === 'tasks' ? runningMigration(snapshot.facts.tasks) : null;
+    const below = isBoth ? recurring.length + 1 : 0;
+    // The list of tasks keeps half of what is left.
+    const copied =
+      migration === null
+        ? []
+        : migrationLines(migration, look, width, Math.max(Math.floor((height - below) / 2) - 1, 0));
+    const room = height - below - (copied.length > 0 ? copied.length + 1 : 0);
     const lines =
       rows.length > 0
         ? table(columns(scene), rows, { width, height: room, look, selected })
@@ -28,7 +36,8 @@ export const tasks: Panel = {
           ? ['', ' nothing matches the filter']
           : [' none has run yet'];
     const actions = snapshot.ui.view === 'tasks' && snapshot.ui.allowActions ? '  R again  X cancel' : '';
-    const shown = isBoth || snapshot.facts.tasks.length === 0 ? [...lines, '', ...recurring] : lines;
+    const listed = copied.length > 0 ? [...lines, '', ...copied] : lines;
+    const shown = isBoth || snapshot.facts.tasks.length === 0 ? [...listed, '', ...recurring] : listed;
     return { title: 'Tasks', note: `${taskCounts(snapshot.facts.tasks)}${actions}`, lines: shown };
   },
 };

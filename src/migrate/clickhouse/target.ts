@@ -98,13 +98,13 @@ export class ClickHouseTarget implements Target {
   async batches({ target, batchColumn }: TablePlan): Promise<ReadonlyMap<bigint, number>> {
     const { first, last } = batchesOf(this.#parts.job);
     const column = chName(batchColumn);
-    const rows = await this.#client.query<{ batch: string; rows: number }>(
-      `SELECT toString(${column}) AS batch, toFloat64(count()) AS rows FROM ${chName(target)}
+    const rows = await this.#client.query<{ number: string; rows: number }>(
+      `SELECT toString(${column}) AS number, toFloat64(count()) AS rows FROM ${chName(target)}
        WHERE ${column} BETWEEN ${first} AND ${last} GROUP BY ${column}`,
       {},
       { timeoutMs: STATEMENT_MS },
     );
-    return new Map(rows.map(({ batch, rows: count }) => [BigInt(batch), count]));
+    return new Map(rows.map(({ number, rows: count }) => [BigInt(number), count]));
   }
 
   async remove({ target, batchColumn }: TablePlan, batches: readonly bigint[]): Promise<void> {

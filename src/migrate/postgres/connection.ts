@@ -35,7 +35,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Opens one session. Rejects with TF_INPUT when the server says no for good, else with what pg throws. */
+/** Opens one session. Rejects with TF_INPUT when the server says no for good, else with TF_ENGINE_UNAVAILABLE. */
 export async function openSession({ address, password, caFile }: SourceAccess): Promise<Session> {
   const client = new pg.Client({
     host: address.host,
@@ -114,8 +114,13 @@ async function prepare(client: pg.Client): Promise<void> {
 const FINAL = /^(28|3D|42501)/;
 
 function explain(cause: unknown, { url }: SourceAddress): unknown {
+  if (cause instanceof TrackflowError) return cause;
   const { code, message } = cause as { code?: string; message?: string };
-  if (code === undefined || !FINAL.test(code)) return cause;
+  if (code === undefined || !FINAL.test(code)) {
+    return new TrackflowError('TF_ENGINE_UNAVAILABLE', `PostgreSQL at ${url} cannot be reached: ${message || code}`, {
+      cause,
+    });
+  }
   return new TrackflowError('TF_INPUT', `PostgreSQL at ${url} refuses us: ${message}`, {
     hints: ['the password: PGPASSWORD, ~/.pgpass, or a file with the whole address by --source-file'],
     cause,

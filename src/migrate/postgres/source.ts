@@ -41,6 +41,11 @@ export class PostgresSource implements Source {
     }
   }
 
+  async renew(): Promise<void> {
+    const snapshot = await this.#snapshot?.catch(() => null);
+    await snapshot?.close();
+  }
+
   async close(): Promise<void> {
     const snapshot = await this.#snapshot?.catch(() => null);
     await snapshot?.close();
@@ -115,18 +120,34 @@ class PostgresReader implements SourceReader {
     return { part, by: 'blocks', from: String(first), to: String(Math.min(first + count, blocks)) };
   }
 
-  /** The greatest key that this snapshot shows; null where there is none. */
   async greatestKey(table: TablePlan): Promise<string | null> {
-    let greatest: string | null = null;
-    for (const [part] of table.parts.entries()) {
-      const all: Range = { part, by: 'all', from: null, to: null };
-      const bound: string = greatest === null ? 'NULL' : `${sqlText(greatest)}::${table.key!.type}`;
-      const rows: { key: string | null }[] = await this.#session.query(
-        `SELECT greatest(${bound}, (SELECT max(t.${sqlName(table.key!.column)}) ${fromRange(table, all)}))::text AS key`,
-      );
-      greatest = rows[0]!.key;
-    }
-    return greatest;
+    const all: Range = { part: -1, by: 'key', from: null, to: null };
+    const [row] = await this.#session.query<{ key: string | null }>(
+      `SELECT max(t.${sqlName(table.key!.column)})::text AS key ${fromRange(table, all)}`,
+    );
+    return row!.key;
+  }
+
+  async keyAfter(table: TablePlan, from: string | null, most: string, rows: number): Promise<string | null> {
+    const key = `t.${sqlName(table.key!.column)}`;
+    const next = `SELECT ${key} AS key ${fromRange(table, { part: -1, by: 'key', from, to: most })} ORDER BY ${key} LIMIT ${rows}`;
+    const [row] = await this.#session.query<{ key: string | null }>(`SELECT max(key)::text AS key FROM (${next}) next`);
+    return row!.key;
+  }
+
+  async rowsAfter(table: TablePlan, from: string | null): Promise<number> {
+    const range: Range = { part: -1, by: 'key', from, to: null };
+    const [row] = await this.#session.query<{ rows: number }>(
+      `SELECT count(*)::float8 AS rows ${fromRange(table, range)}`,
+    );
+    return row!.rows;
+  }
+
+  hasEnded(epoch: string): boolean {
+    // `xmin:xmax:…`: all below xmin have ended, all from xmax on had not begun.
+    const [, begun] = epoch.split(':');
+    const [ended] = this.epoch.split(':');
+    return BigInt(ended!) >= BigInt(begun!);
   }
 
   async sums(table: TablePlan, range: Range): Promise<SourceSums> {

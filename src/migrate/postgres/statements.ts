@@ -53,17 +53,21 @@ export function lossStatement(table: TablePlan): string {
 export function fromRange(table: TablePlan, range: Range): string {
   const conditions = [rangeCondition(table, range), table.where].filter((one) => one !== '');
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  return `FROM ${table.parts[range.part]!.relation} t ${table.joins} ${where}`.trimEnd();
+  const relation = table.parts[range.part]?.relation ?? table.source;
+  return `FROM ${relation} t ${table.joins} ${where}`.trimEnd();
 }
 
-function rangeCondition({ key }: TablePlan, { by, from, to }: Range): string {
-  if (by === 'all') return '';
+function rangeCondition({ key }: TablePlan, { by, from, to, keyMax }: Range): string {
+  const after = (bound: string | null) =>
+    bound === null ? '' : `t.${sqlName(key!.column)} > ${sqlText(bound)}::${key!.type}`;
+  const upTo = (bound: string | null) => after(bound).replace(' > ', ' <= ');
   const bounds =
-    by === 'blocks'
-      ? [from === null ? '' : `t.ctid >= '(${from},0)'`, to === null ? '' : `t.ctid < '(${to},0)'`]
+    by === 'key'
+      ? [after(from), upTo(to)]
       : [
-          from === null ? '' : `t.${sqlName(key!.column)} > ${sqlText(from)}::${key!.type}`,
-          to === null ? '' : `t.${sqlName(key!.column)} <= ${sqlText(to)}::${key!.type}`,
+          from === null ? '' : `t.ctid >= '(${from},0)'`,
+          to === null ? '' : `t.ctid < '(${to},0)'`,
+          upTo(keyMax ?? null),
         ];
   return bounds.filter((one) => one !== '').join(' AND ');
 }

@@ -131,12 +131,17 @@ function decimal(value: string, { precision, scale }: ReturnType<typeof precisio
   const decimals = Math.max(scale, 0);
   const digits = Math.max(precision - Math.min(scale, 0), decimals);
   if (digits > DECIMAL_DIGITS_MAX) return textMapping(`${value}::text`);
-  const read = `CASE WHEN ${value} = 'NaN' THEN ${notNull ? '0' : 'NULL'} ELSE ${value} END`;
+  const read = `CASE WHEN ${value} = 'NaN' THEN ${notNull ? zero(decimals) : 'NULL'} ELSE ${value} END`;
   return decimalMapping(read, digits, decimals, {
     of: 'some',
     condition: `${value} = 'NaN'`,
     what: `NaN becomes ${notNull ? '0' : 'NULL'}`,
   });
+}
+
+/** With its decimals, as every other value has them. */
+function zero(decimals: number): string {
+  return decimals === 0 ? '0' : `0.${'0'.repeat(decimals)}`;
 }
 
 function decimalMapping(read: string, digits: number, decimals: number, loss: Loss): Mapping {
@@ -216,7 +221,7 @@ function askedDecimal(value: string, digits: number, decimals: number, notNull: 
   const outside = `${number} IN ('NaN', 'Infinity', '-Infinity') OR abs(round(${number}, ${decimals})) >= ${bound}`;
   const nothing = notNull ? '0' : 'NULL';
   return decimalMapping(
-    `CASE WHEN ${outside} THEN ${nothing} ELSE round(${number}, ${decimals}) END`,
+    `CASE WHEN ${outside} THEN ${notNull ? zero(decimals) : 'NULL'} ELSE round(${number}, ${decimals}) END`,
     digits,
     decimals,
     {

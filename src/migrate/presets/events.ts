@@ -51,7 +51,7 @@ export function eventTime(name: string, from: string, sql: string): ColumnPlan {
 
 /** Money as events hold it, four decimals. */
 export function eventMoney(name: string, from: string, sql: string): ColumnPlan {
-  const read = `coalesce(round((${sql})::numeric, 4), 0)`;
+  const read = `coalesce(round((${sql})::numeric, 4), 0.0000)`;
   return {
     ...base,
     name,
@@ -78,7 +78,7 @@ export function eventFlag(name: string, from: string, sql: string): ColumnPlan {
 }
 
 /** Keys, or in a group of its own a value that holds nothing further. Of JSON that was written by either side. */
-const LEAF = String.raw`"(?:[^"\\]|\\.)*"\s*:|("(?:[^"\\]|\\.)*"|[^][,{}:"\s]+)`;
+const LEAF = String.raw`"(?:[^"\\]|\\.)*"\s*:|("(?:[^"\\]|\\.)*"|[^][,}{:"\s]+)`;
 
 /**
  * Properties; `sql` is jsonb. ClickHouse keeps paths and values, not the text: NULL and empty objects are dropped, a key
@@ -90,7 +90,7 @@ export function eventProperties(name: string, from: string, sql: string): Column
   const leaf = `CASE WHEN m[1] ~ '^-?[0-9]+[.][0-9]+$' THEN trim_scale(m[1]::numeric)::text ELSE m[1] END`;
   const source = `CASE WHEN ${value} = '{}' THEN '' ELSE (SELECT coalesce(string_agg(v, E'\\x1d' ORDER BY v COLLATE "C"), '') FROM (SELECT ${leaf} AS v FROM regexp_matches(${value}, $re$${LEAF}$re$, 'g') m WHERE m[1] IS NOT NULL AND m[1] <> 'null') leaves) END`;
   const pattern = LEAF.replace('[^]', String.raw`[^\]`).replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  const target = `arrayStringConcat(arraySort(arrayFilter(v -> v != '', extractAll(toJSONString({}), '${pattern}'))), '\\x1d')`;
+  const target = `arrayStringConcat(arraySort(arrayFilter(v -> v NOT IN ('', 'null'), extractAll(toJSONString({}), '${pattern}'))), '\\x1d')`;
   return {
     ...base,
     name,

@@ -18,6 +18,8 @@ export class MigrationRig {
   readonly engine: TestEngine;
   readonly access: SourceAccess;
   readonly retries: string[] = [];
+  /** How often a migration began to follow. */
+  copied = 0;
 
   constructor(postgres: TestPostgres, engine: TestEngine) {
     this.engine = engine;
@@ -59,12 +61,20 @@ export class MigrationRig {
       now: Date.now,
       elapsed: () => performance.now(),
       onProgress: () => {},
+      onChunk: () => {},
       onRetry: (error) => this.retries.push(String(error)),
+      onCopied: () => this.copied++,
     });
   }
 
   async migrate(given: Partial<MigrateParams>) {
     return this.run(await this.begin(given), given);
+  }
+
+  /** A statement without an answer, as the user that may do everything. */
+  async command(sql: string): Promise<void> {
+    const client = openClickHouse(this.engine.endpoint, 'writer');
+    await client.command(sql).finally(() => client.close());
   }
 
   end(): void {

@@ -1,0 +1,135 @@
+/**
+ * New rows of tables that only grow, by their key, after the copy.
+ *
+ * Promises: a row is copied once, also one whose transaction took its key early and ended late. For that, a key is only
+ * gone up to when every transaction that was under way as it was seen has ended. Always true: chunks by block hold keys up
+ * to the one at which following began, chunks by key those after it. Rows that are changed or deleted later are not
+ * followed.
+ */
+import type { Chunk } from './chunk.ts';
+import type { KeyPlan, TablePlan } from './column.ts';
+import { bringChunk } from './copy.ts';
+import type { SourceReader } from './sides.ts';
+import type { TableParts } from './table-copy.ts';
+import { runWorkers } from './workers.ts';
+
+/**
+ * Between two looks at the source. Also what a transaction gets that has a key and no number yet, which are microseconds
+ * of a single INSERT.
+ */
+const LOOK_MS = 1_000;
+/** Rows of a chunk by key. */
+const CHUNK_ROWS = 200_000;
+
+export interface FollowParts extends TableParts {
+  /** Called between chunks of work that take long. */
+  readonly onPhase: () => void;
+}
+
+interface Followed {
+  readonly table: TablePlan & { readonly key: KeyPlan };
+  readonly index: number;
+  /** The greatest key of the last look, and the snapshot that it was seen in. */
+  seen: { readonly key: string; readonly epoch: string } | null;
+}
+
+/** Whether a table can be followed. */
+export function canFollow(table: TablePlan): table is TablePlan & { readonly key: KeyPlan } {
+  return table.key !== null;
+}
+
+/**
+ * Fixes where copying ended and following begins, in the snapshot that all chunks are of. Null keys (an empty table) begin
+ * at the start.
+ */
+export async function beginFollowing(
+  { ledger }: FollowParts,
+  table: TablePlan,
+  index: number,
+  reader: SourceReader,
+): Promise<void> {
+  if (isFollowing(ledger.table(index).cursor.part, table)) return;
+  ledger.limit(index, await reader.greatestKey(table), followed(table));
+}
+
+function isFollowing(part: number, table: TablePlan): boolean {
+  return part === followed(table);
+}
+
+/** Part of the cursor of a table that is followed: behind the end of the last one. */
+function followed({ parts }: TablePlan): number {
+  return parts.length + 1;
+}
+
+/** Copies what comes until `signal` aborts; rejects with its reason, or when a side stays away. */
+export async function follow(
+  parts: FollowParts,
+  tables: readonly { readonly table: TablePlan; readonly index: number }[],
+): Promise<never> {
+  const { signal, progress } = parts;
+  progress.phase = 'following';
+  parts.onPhase();
+  const watched = tables.flatMap(({ table, index }): Followed[] =>
+    canFollow(table) ? [{ table, index, seen: null }] : [],
+  );
+  for (;;) {
+    await parts.source.renew();
+    let lag = 0;
+    for (const one of watched) lag += await look(parts, one);
+    progress.lagRows = lag;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Copies up to the key of the last look, where that is safe by now, and looks again. Returns how many rows are behind. */
+async function look(parts: FollowParts, one: Followed): Promise<number> {
+  const { ledger, progress } = parts;
+  const { table, index, seen } = one;
+  let lag = 0;
+  let isLooked = false;
+  await runWorkers({ ...parts, parallel: 1 }, async (reader) => {
+    if (isLooked) return null;
+    const { from } = ledger.table(index).cursor;
+    if (seen !== null && reader.hasEnded(seen.epoch)) {
+      const to = await reader.keyAfter(table, from, seen.key, CHUNK_ROWS);
+      if (to !== null) {
+        const chunk = ledger.add(
+          {
+            table: index,
+            range: { part: ROOT, by: 'key', from, to },
+            state: 'copying',
+            attempt: 1,
+            epoch: reader.epoch,
+            sums: null,
+            bytes: 0,
+            note: '',
+          },
+          { part: followed(table), from: to },
+        );
+        progress.added(index);
+        return (latest, repeated) => bring(parts, table, chunk, latest, !repeated);
+      }
+    }
+    isLooked = true;
+    const key = await reader.greatestKey(table);
+    one.seen = key === null ? null : { key, epoch: reader.epoch };
+    lag = await reader.rowsAfter(table, from);
+    return null;
+  });
+  return lag;
+}
+
+/** Chunks by key read the table as a whole: partitions come and go. */
+export const ROOT = -1;
+
+async function bring(
+  parts: FollowParts,
+  table: TablePlan,
+  chunk: Chunk,
+  reader: SourceReader,
+  fresh: boolean,
+): Promise<void> {
+  const done = await bringChunk(parts, table, parts.ledger.chunk(chunk.ordinal), reader, { fresh, route: 'pipe' });
+  parts.progress.finished(done, null);
+}
