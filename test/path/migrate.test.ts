@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../support/cli.ts';
+import { packageRoot } from '../../src/package-root.ts';
+import { quietEnvironment, runCli } from '../support/cli.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
@@ -64,6 +68,34 @@ it('where no daemon runs the command is one itself, and no password of the sourc
   expect(holding.map(({ name }) => name)).toEqual([]);
   expect(stdout + stderr).not.toContain(PASSWORD);
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'a password that was typed does not stand in the list of processes',
+  async () => {
+    const silent = net.createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as net.AddressInfo;
+    const connected = once(silent, 'connection') as Promise<[net.Socket]>;
+    const program = path.join(packageRoot(), 'bin', 'trackflow.js');
+    const typed = `postgres://app:${PASSWORD}@127.0.0.1:${port}/x`;
+    const child = spawn(process.execPath, [program, ...command(temporaryHome(), '--source', typed, '--dry-run')], {
+      env: quietEnvironment(),
+      stdio: 'ignore',
+    });
+    const exited = once(child, 'exit');
+    try {
+      const [socket] = await connected;
+      const listed = fs.readFileSync(`/proc/${child.pid}/cmdline`, 'utf8');
+      expect(listed).not.toContain(PASSWORD);
+      expect(listed).toContain('trackflow migrate');
+      socket.destroy();
+    } finally {
+      child.kill('SIGKILL');
+      await exited;
+      silent.close();
+    }
+  },
+);
 
 it('a running daemon does it as a task that shows, and --resume goes on after a kill with what is mended', async () => {
   await using daemon = await startDaemon();
