@@ -1,5 +1,6 @@
+import { quoted } from '../clickhouse/quoted.ts';
 import { TrackflowError } from '../errors/error.ts';
-import { chName, chText } from './clickhouse/quote.ts';
+import { chText } from './clickhouse/quote.ts';
 import type { ColumnPlan, TablePlan } from './column.ts';
 
 /** Everything that is decided before the first row moves; kept with the task, so a restart goes on with the same. */
@@ -25,13 +26,13 @@ export function createTable(options: {
 }): string {
   const { target, columns, batchColumn, orderBy, partitionBy } = options;
   const lines = [
-    ...columns.map(({ name, type }) => `${chName(name)} ${type}`),
-    `${chName(batchColumn)} UInt64 CODEC(T64, ZSTD(1))`,
-    `INDEX ${chName(`${batchColumn}_minmax`)} ${chName(batchColumn)} TYPE minmax GRANULARITY 1`,
+    ...columns.map(({ name, type }) => `${quoted(name)} ${type}`),
+    `${quoted(batchColumn)} UInt64 CODEC(T64, ZSTD(1))`,
+    `INDEX ${quoted(`${batchColumn}_minmax`)} ${quoted(batchColumn)} TYPE minmax GRANULARITY 1`,
   ];
-  const order = orderBy.length === 0 ? 'tuple()' : `(${orderBy.map(chName).join(', ')})`;
+  const order = orderBy.length === 0 ? 'tuple()' : `(${orderBy.map(quoted).join(', ')})`;
   const partition = partitionBy === '' ? '' : `\nPARTITION BY ${partitionBy}`;
-  return `CREATE TABLE IF NOT EXISTS ${chName(target)}\n(\n  ${lines.join(',\n  ')}\n)\nENGINE = MergeTree${partition}\nORDER BY ${order}\nSETTINGS ${DURABLE}`;
+  return `CREATE TABLE IF NOT EXISTS ${quoted(target)}\n(\n  ${lines.join(',\n  ')}\n)\nENGINE = MergeTree${partition}\nORDER BY ${order}\nSETTINGS ${DURABLE}`;
 }
 
 /** The same with the mark by which the migration knows its own table again. */

@@ -1,5 +1,6 @@
+import { quoted } from '../../clickhouse/quoted.ts';
 import type { TablePlan } from '../column.ts';
-import { chName, chText } from './quote.ts';
+import { chText } from './quote.ts';
 
 /** How the engine itself reaches the source, for its table function `postgresql`. */
 export interface EngineAccess {
@@ -39,7 +40,7 @@ export const INSERT_SETTINGS = {
 export function insertStatement(table: TablePlan, batch: bigint): string {
   const structure = table.columns.map(({ wire }, index) => `c${index} ${wire}`).join(', ');
   const values = table.columns.map(({ store }, index) => store.replaceAll('{}', `c${index}`));
-  return `INSERT INTO ${chName(table.target)} (${targetColumns(table)}) SELECT ${values.join(', ')}, toUInt64(${batch}) FROM input(${chText(structure)}) FORMAT TabSeparated`;
+  return `INSERT INTO ${quoted(table.target)} (${targetColumns(table)}) SELECT ${values.join(', ')}, toUInt64(${batch}) FROM input(${chText(structure)}) FORMAT TabSeparated`;
 }
 
 /** The same where the engine fetches the rows: `select` gives every value as text named c0, c1, … */
@@ -52,7 +53,7 @@ export function fetchStatement(table: TablePlan, batch: bigint, select: string, 
   const settings = Object.entries(INSERT_SETTINGS).map(
     ([name, set]) => `${name} = ${typeof set === 'string' ? chText(set) : set}`,
   );
-  return `INSERT INTO ${chName(table.target)} (${targetColumns(table)}) SELECT ${values.join(', ')}, toUInt64(${batch}) FROM ${fetched(source, select)} SETTINGS ${settings.join(', ')}`;
+  return `INSERT INTO ${quoted(table.target)} (${targetColumns(table)}) SELECT ${values.join(', ')}, toUInt64(${batch}) FROM ${fetched(source, select)} SETTINGS ${settings.join(', ')}`;
 }
 
 /** A table function that asks the source `select`. The engine hides its password in all it writes. */
@@ -66,22 +67,22 @@ const SUMS_SETTINGS = "output_format_json_escape_forward_slashes = 0, session_ti
 export function sumsStatement({ target, batchColumn, columns }: TablePlan, batch: bigint): string {
   const value = (expression: string, over: string) => expression.replaceAll('{}', over);
   const texts = columns.map(({ name, nullable, canonical }) => {
-    const text = value(canonical.target, chName(name));
-    return nullable ? `if(isNull(${chName(name)}), ${NULL_MARK}, assumeNotNull(${text}))` : text;
+    const text = value(canonical.target, quoted(name));
+    return nullable ? `if(isNull(${quoted(name)}), ${NULL_MARK}, assumeNotNull(${text}))` : text;
   });
   const row = texts.length === 1 ? texts[0] : `concatWithSeparator(${SEPARATOR}, ${texts.join(', ')})`;
-  const nulls = columns.map(({ name, nullable }) => (nullable ? `toFloat64(countIf(isNull(${chName(name)})))` : '0.'));
+  const nulls = columns.map(({ name, nullable }) => (nullable ? `toFloat64(countIf(isNull(${quoted(name)})))` : '0.'));
   const bound = (side: 'min' | 'max') =>
     columns.map(({ name, ordered, canonical }) =>
       ordered
-        ? `CAST(${value(canonical.target, `${side}(${chName(name)})`)}, 'Nullable(String)')`
+        ? `CAST(${value(canonical.target, `${side}(${quoted(name)})`)}, 'Nullable(String)')`
         : `CAST(NULL, 'Nullable(String)')`,
     );
   return `SELECT toFloat64(count()) AS rows, toString(sum(reinterpretAsUInt64(reverse(substring(MD5(${row}), 1, 8))))) AS checksum,
     [${nulls.join(', ')}] AS nulls, [${bound('min').join(', ')}] AS least, [${bound('max').join(', ')}] AS greatest
-    FROM ${chName(target)} WHERE ${chName(batchColumn)} = ${batch} SETTINGS ${SUMS_SETTINGS}`;
+    FROM ${quoted(target)} WHERE ${quoted(batchColumn)} = ${batch} SETTINGS ${SUMS_SETTINGS}`;
 }
 
 function targetColumns({ columns, batchColumn }: TablePlan): string {
-  return [...columns.map(({ name }) => name), batchColumn].map(chName).join(', ');
+  return [...columns.map(({ name }) => name), batchColumn].map(quoted).join(', ');
 }

@@ -8,13 +8,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ClickHouse, ClickHouseError } from '../../clickhouse/client.ts';
+import { quoted } from '../../clickhouse/quoted.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import { batchesOf } from '../chunk.ts';
 import type { TablePlan } from '../column.ts';
 import { withOwner } from '../plan.ts';
 import type { Target } from '../sides.ts';
 import type { Sums } from '../sums.ts';
-import { chName } from './quote.ts';
 import { type EngineAccess, fetchStatement, INSERT_SETTINGS, insertStatement, sumsStatement } from './statements.ts';
 
 /** An insert of the largest chunk on a machine that does other things too. */
@@ -97,9 +97,9 @@ export class ClickHouseTarget implements Target {
 
   async batches({ target, batchColumn }: TablePlan): Promise<ReadonlyMap<bigint, number>> {
     const { first, last } = batchesOf(this.#parts.job);
-    const column = chName(batchColumn);
+    const column = quoted(batchColumn);
     const rows = await this.#client.query<{ number: string; rows: number }>(
-      `SELECT toString(${column}) AS number, toFloat64(count()) AS rows FROM ${chName(target)}
+      `SELECT toString(${column}) AS number, toFloat64(count()) AS rows FROM ${quoted(target)}
        WHERE ${column} BETWEEN ${first} AND ${last} GROUP BY ${column}`,
       {},
       { timeoutMs: STATEMENT_MS },
@@ -111,7 +111,7 @@ export class ClickHouseTarget implements Target {
     for (let at = 0; at < batches.length; at += REMOVED_AT_ONCE) {
       const list = batches.slice(at, at + REMOVED_AT_ONCE).join(', ');
       await this.#client.command(
-        `DELETE FROM ${chName(target)} WHERE ${chName(batchColumn)} IN (${list}) SETTINGS lightweight_deletes_sync = 2`,
+        `DELETE FROM ${quoted(target)} WHERE ${quoted(batchColumn)} IN (${list}) SETTINGS lightweight_deletes_sync = 2`,
         {},
         { timeoutMs: STATEMENT_MS },
       );

@@ -1,5 +1,5 @@
+import { quoted } from '../../clickhouse/quoted.ts';
 import { TrackflowError } from '../../errors/error.ts';
-import { chName } from '../clickhouse/quote.ts';
 import type { ColumnPlan, KeyPlan, TablePlan } from '../column.ts';
 import type { TableMap } from '../map-file.ts';
 import { BATCH_COLUMN, createTable } from '../plan.ts';
@@ -89,7 +89,7 @@ function sortKey(relation: Relation, columns: readonly ColumnPlan[], names: Read
 function partition(relation: Relation, columns: readonly ColumnPlan[]): string {
   if (relation.rows < PARTITION_ROWS_MIN) return '';
   const time = columns.find(({ type, nullable }) => /^(DateTime64|Date32)/.test(type) && !nullable);
-  return time === undefined ? '' : `toYYYYMM(${chName(time.name)})`;
+  return time === undefined ? '' : `toYYYYMM(${quoted(time.name)})`;
 }
 
 function keyFor(relation: Relation, asked: string | undefined, shown: string): KeyPlan | null {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quoted } from '../../../src/clickhouse/quoted.ts';
 import { batchOf } from '../../../src/migrate/chunk.ts';
-import { chName } from '../../../src/migrate/clickhouse/quote.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { until } from '../../support/until.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 const count = async (table: string) =>
-  (await clickhouse.query<{ rows: number }>(`SELECT toUInt32(count()) AS rows FROM ${chName(table)}`))[0]!.rows;
+  (await clickhouse.query<{ rows: number }>(`SELECT toUInt32(count()) AS rows FROM ${quoted(table)}`))[0]!.rows;
 
 describe('a table', () => {
   it('whose names need quotes on either side keeps them', async () => {
@@ -30,7 +30,7 @@ describe('a table', () => {
     await postgres.query(`INSERT INTO "Odd ""name"" \`x\\" VALUES (1, 'it''s', 2)`);
     const { tables } = await rig.migrate({ tables: ['Odd "name" `x\\'] });
     expect(tables).toMatchObject([{ state: 'verified', target: 'Odd "name" `x\\', rows: 1 }]);
-    const rows = await clickhouse.query(`SELECT * EXCEPT __batch FROM ${chName('Odd "name" `x\\')}`);
+    const rows = await clickhouse.query(`SELECT * EXCEPT __batch FROM ${quoted('Odd "name" `x\\')}`);
     expect(rows).toEqual([{ 'Sel"ect': 1, 'a`b\\c': "it's", _batch: 2 }]);
   });
 
