@@ -18,6 +18,8 @@ const KILLS = 10;
 const ROWS = 50_000;
 const MIB = 1024 * 1024;
 const WAIT_MS = 60_000;
+/** So that there is a middle to break something in. */
+const SLOW = { tables: ['kept'], chunkRows: 2_000, bytesPerSecond: 2_000_000 };
 
 let clickhouse: TestEngine;
 let postgres: TestPostgres;
@@ -61,7 +63,7 @@ describe('a migration goes on by itself', () => {
       .filter(({ state }) => state === 'verified').length > 3;
 
   it('when every connection of the source is cut, the one that holds the snapshot too', async () => {
-    const given = { tables: ['kept'], into: 'cut', chunkRows: 2_000 };
+    const given = { ...SLOW, into: 'cut' };
     const task = await rig.begin(given);
     const running = rig.run(task, given);
     await until(() => isHalfDone(task), WAIT_MS);
@@ -71,7 +73,7 @@ describe('a migration goes on by itself', () => {
   });
 
   it('when the engine is killed', async () => {
-    const given = { tables: ['kept'], into: 'bereft', chunkRows: 2_000 };
+    const given = { ...SLOW, into: 'bereft' };
     const task = await rig.begin(given);
     const running = rig.run(task, given);
     await until(() => isHalfDone(task), WAIT_MS);
@@ -88,7 +90,7 @@ describe('a migration goes on by itself', () => {
     const home = fs.mkdtempSync(path.join(temporaryHome(), 'home-'));
     await using disk = await openSmallDisk(home, 192 * MIB, ['clickhouse']);
     await using daemon = await startDaemon({ home, wrapper: disk.wrapper });
-    disk.fill(2 * MIB);
+    disk.fill(MIB / 2);
     const { task } = await daemon.control.startTask('migrate', rig.params({ tables: ['kept'], chunkRows: 20_000 }));
     await daemon.until(async () =>
       (await daemon.control.task(Number(task.id))).log.some(({ event }) => event === 'migration_retried'),

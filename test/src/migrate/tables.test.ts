@@ -224,7 +224,8 @@ describe('what is stored', () => {
         const [a, b] = [1 + ((turn * 7_919) % ROWS), 1 + ((turn * 104_729 + 13) % ROWS)];
         if (a === b) continue;
         await postgres.query(
-          `WITH moved AS (UPDATE living SET v = v + 1 WHERE id = ${a}) UPDATE living SET v = v - 1 WHERE id = ${b}`,
+          `UPDATE living SET v = v + CASE id WHEN ${a} THEN 1 ELSE -1 END
+           WHERE id IN (${a}, ${b}) AND (SELECT count(*) FROM living WHERE id IN (${a}, ${b})) = 2`,
         );
         if (turn % 10 === 0)
           await postgres.query(
