@@ -8,6 +8,7 @@ import type { Instruments } from './instruments.ts';
 import type { Closers } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { ReadsAt } from './receive/reads/place.ts';
+import type { RegistryDesk } from './registry/desk.ts';
 import { currentSalts } from './salts.ts';
 import { loadSessions, saveSessions } from './sessions-file.ts';
 import type { DaemonState } from './state/daemon-state.ts';
@@ -31,6 +32,7 @@ export interface CollectorParts {
   readonly readsAt: ReadsAt;
   readonly tls: Tls | null;
   readonly state: DaemonState;
+  readonly registry: RegistryDesk;
   readonly status: () => Status;
   readonly tails: Tails;
   readonly closers: Closers;
@@ -61,6 +63,7 @@ export function buildCollectors(parts: CollectorParts): Collectors {
       sessions,
       salts: currentSalts(state, now()),
       propertyKeys: state.propertyKeys().map(({ account, key }) => [account, key]),
+      registry: parts.registry.copy(),
       access: access.snapshot(),
       meters: access.meters,
       tls: parts.tls?.options() ?? null,
@@ -70,6 +73,7 @@ export function buildCollectors(parts: CollectorParts): Collectors {
     spool: parts.spool,
     status: () => publicStatus(parts.status()),
     onLearned: (keys) => saving(() => state.addPropertyKeys(keys.map(([account, key]) => ({ account, key })))),
+    onAsk: (ask) => parts.registry.answer(ask),
     onUsed: (keys) => saving(() => access.keys.used(keys)),
     onSources: (sources) => instruments.addSources(sources),
     onTailed: (tailed) => parts.tails.take(tailed),

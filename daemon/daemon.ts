@@ -14,6 +14,7 @@ import { openControlReads } from './control-reads.ts';
 import { type Access, openAccess } from './daemon-access.ts';
 import { buildCollectors } from './daemon-collectors.ts';
 import { publishDaemon } from './daemon-file.ts';
+import { openRegistry } from './daemon-registry.ts';
 import { openTasks } from './daemon-tasks.ts';
 import { openTls } from './daemon-tls.ts';
 import { openEngine, serveEngine } from './engine.ts';
@@ -23,6 +24,7 @@ import { openLog, withTelemetry } from './log.ts';
 import { persistCounters, resumeTotals } from './persisted-counters.ts';
 import { claimPort, collectorUrl } from './port.ts';
 import { claimReads } from './reads-place.ts';
+import type { RegistryDesk } from './registry/desk.ts';
 import { DaemonState } from './state/daemon-state.ts';
 import { openStateDatabase, tryLock } from './state/database.ts';
 import { Tails } from './tail/tails.ts';
@@ -127,12 +129,8 @@ export class Daemon {
     const db = openStateDatabase(paths.state, stateSchemaFolder);
     closers.push('state.db', () => void db.close());
     const state = new DaemonState(db);
-    closers.push(
-      'counters',
-      persistCounters(counters, state, (error) =>
-        log.write('error', 'state', 'state_failed', { error: String(error) }),
-      ),
-    );
+    const stateFailed = (error: unknown) => log.write('error', 'state', 'state_failed', { error: String(error) });
+    closers.push('counters', persistCounters(counters, state, stateFailed));
 
     const engine = await openEngine(paths, config, counters, log, now);
     closers.push('engine', () => engine.close(config.stop.timeoutMs));
@@ -202,6 +200,7 @@ export class Daemon {
     const retentions = () => access.accounts.retentions();
     const taskParts = { paths, packageRoot, resolved, db, state, engine, spool, log, now };
     const tasks = openTasks({ ...taskParts, retentions, sendSalts, reopen });
+    const registry = openRegistry(db, config, (news) => this.#collectors?.sendNews(news), now);
     const visitors = allocateVisitors(collectorCount);
     instruments = new Instruments({
       home: paths.home,
@@ -219,7 +218,15 @@ export class Daemon {
       now,
       elapsed: () => performance.now(),
     });
-    await this.#openControl({ engine, spool, counters, stream: instruments.stream, tasks: tasks.desk, access });
+    await this.#openControl({
+      engine,
+      spool,
+      counters,
+      stream: instruments.stream,
+      tasks: tasks.desk,
+      access,
+      registry,
+    });
     this.#collectors = buildCollectors({
       config: { ...config, listen: { ...config.listen, port } },
       sessionsFile: path.join(paths.run, 'sessions.bin'),
@@ -234,6 +241,7 @@ export class Daemon {
       readsAt,
       tls,
       state,
+      registry,
       status: () => this.#status(),
       tails: this.#tails,
       closers,
@@ -261,8 +269,9 @@ export class Daemon {
     stream: Stream;
     tasks: TaskHandlers;
     access: Access;
+    registry: RegistryDesk;
   }): Promise<void> {
-    const { engine, spool, counters, stream, tasks, access } = parts;
+    const { engine, spool, counters, stream, tasks, access, registry } = parts;
     const { paths, resolved, onStopAsked } = this.#options;
     const metrics = new Metrics(counters);
     const { close, ...reads } = openControlReads(engine.endpoint, resolved.config.query, this.#options.now);
@@ -274,12 +283,13 @@ export class Daemon {
       stop: onStopAsked,
       ...reads,
       config: () => resolved,
-      metrics: async () => (await metrics.render('')).body,
+      metrics: async () => (await metrics.render()).body,
       deadLetters: (operation) => spool.deadLetters(operation),
       seal: () => spool.seal(),
       stream,
       tasks,
       access: access.handlers,
+      registry,
       tail: (filters, response, begin) => this.#tails.open(filters, response, begin),
     });
     this.#closers.push('control socket', () => control.close());

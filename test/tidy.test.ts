@@ -11,6 +11,7 @@ const LINES_MAX = 300;
 const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
   ['src/event', ['src/event']],
   ['src/errors', ['src/errors']],
+  ['src/registry', ['src/registry']],
   ['src/package-root.ts', []],
   ['src/archive', ['src/archive']],
   // Who may do what: known to the daemon and to the commands.
@@ -22,7 +23,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     'src/query',
     ['src/query', 'src/clickhouse', 'src/event', 'src/errors', 'src/control/protocol.ts', 'src/config/nearest.ts'],
   ],
-  ['src/control', ['src/control', 'src/access', 'src/config', 'src/errors', 'src/engine/engine.ts']],
+  ['src/control', ['src/control', 'src/access', 'src/config', 'src/errors', 'src/engine/engine.ts', 'src/registry']],
   [
     'src/migrate',
     [
@@ -60,6 +61,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'src/engine',
       'src/errors',
       'src/package-root.ts',
+      'src/registry',
       'src/snippet',
     ],
   ],
@@ -79,11 +81,12 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'src/event',
       'src/errors',
       'src/config',
+      'src/registry',
     ],
   ],
   ['daemon/spool', ['daemon/spool', 'src/clickhouse/native', 'src/event', 'src/config']],
   ['daemon/flush', ['daemon/flush', 'daemon/spool', 'daemon/state', 'src/clickhouse']],
-  ['daemon/state', ['daemon/state', 'src/access', 'src/control/access.ts', 'src/errors']],
+  ['daemon/state', ['daemon/state', 'src/access', 'src/control/access.ts', 'src/errors', 'src/registry']],
   [
     'daemon/access',
     [
@@ -129,6 +132,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'src/event',
       'src/query',
       'src/package-root.ts',
+      'src/registry',
       'src/snippet',
     ],
   ],
@@ -151,6 +155,8 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   isbot: ['daemon/enrich'],
   'ua-parser-js': ['daemon/enrich'],
   'ipaddr.js': ['daemon/enrich'],
+  'lz4-napi': ['daemon/receive/sfpl'],
+  tldts: ['daemon/receive/sfpl'],
   'acme-client': ['daemon/tls/acme'],
   jose: ['daemon/access'],
   pg: ['daemon/access', 'src/migrate/postgres'],

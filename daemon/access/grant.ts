@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { originAllowed } from '../../src/access/account.ts';
-import type { Event, SenderGrant } from '../../src/event/event.ts';
+import type { SenderGrant } from '../../src/event/event.ts';
 import { DEFAULT_ACCOUNT } from '../../src/event/limits.ts';
 import type { Rejection } from '../../src/event/rejection.ts';
 import type { Bearer } from './bearer.ts';
@@ -55,7 +55,7 @@ export class Grant implements SenderGrant {
   }
 
   /** Charges for `attempts` events of which `taken` are to be stored, and says why not, if so. */
-  charge(taken: readonly Event[], attempts: number, bytes: number): Paid | Denial {
+  charge(taken: readonly { readonly account: string }[], attempts: number, bytes: number): Paid | Denial {
     return this.#toll.charge(this.bearer, this.#ip, taken, attempts, bytes);
   }
 
@@ -65,7 +65,7 @@ export class Grant implements SenderGrant {
   }
 
   /** Why an event may not come in, if so. Gives an event without account the one that the key is for. */
-  admit(event: Event): Rejection | undefined {
+  admit(event: { account: string }): Rejection | undefined {
     if (event.account === DEFAULT_ACCOUNT && this.#account !== '') event.account = this.#account;
     const { accounts } = this.bearer;
     if (accounts.size > 0 && !accounts.has(event.account)) return NOT_YOURS;

@@ -6,6 +6,7 @@ import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
 import type { DeadLetterOperation } from '../threads/messages.ts';
 import type { DeadLetterAnswer } from '../threads/spool-handle.ts';
 import { type AccessHandlers, accessRoutes } from './access.ts';
+import { type RegistryHandlers, registryRoutes } from './registry.ts';
 import { type RunSql, sqlRoute } from './sql.ts';
 import type { Stream } from './stream.ts';
 import { type TaskHandlers, taskRoutes } from './tasks.ts';
@@ -31,6 +32,7 @@ export interface ControlHandlers {
   readonly stream: Stream;
   readonly tasks: TaskHandlers;
   readonly access: AccessHandlers;
+  readonly registry: RegistryHandlers;
 }
 
 /**
@@ -79,6 +81,7 @@ function routes(app: FastifyInstance, handlers: ControlHandlers): void {
   taskRoutes(app, handlers.tasks);
   sqlRoute(app, handlers.sql);
   accessRoutes(app, handlers.access);
+  registryRoutes(app, handlers.registry);
   app.post('/flush', (_request, reply) => {
     handlers.seal();
     return reply.code(202).send({});

@@ -116,6 +116,7 @@ export function publicStatus({
   tables,
   spool,
   flush,
+  lastMinute,
 }: Status): object {
   return {
     schema,
@@ -128,6 +129,7 @@ export function publicStatus({
     tables,
     spool,
     flush: { breaker: flush.breaker, strategy: flush.strategy },
+    lastMinute,
   };
 }
 

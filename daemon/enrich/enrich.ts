@@ -1,4 +1,5 @@
 import type { Config } from '../../src/config/schema.ts';
+import { anonymize } from '../../src/event/anonymize.ts';
 import type { Event, Sender } from '../../src/event/event.ts';
 import type { Rejection } from '../../src/event/rejection.ts';
 import type { Hints } from '../road.ts';
@@ -6,7 +7,7 @@ import type { CounterName } from '../telemetry/catalogue.ts';
 import type { Geo } from './geo.ts';
 import type { Sessions } from './ids/session.ts';
 import { type VisitorIds, visitorOfUser } from './ids/visitor.ts';
-import { anonymize, decidePrivacy } from './privacy.ts';
+import { decidePrivacy } from './privacy.ts';
 import type { PropertyKeys } from './property-keys.ts';
 import { canonicalIp } from './proxy.ts';
 import { settleTime, utcDay } from './time.ts';

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import ipaddr from 'ipaddr.js';
 import { open, type Reader, type Response } from 'maxmind';
 import { TrackflowError } from '../../src/errors/error.ts';
 import { BoundedCache } from './bounded-cache.ts';
@@ -16,14 +17,26 @@ export interface Place {
 
 export const NOWHERE: Place = { country: '', region: '', city: '', timezone: '' };
 
+/** A block of addresses and the place of all of them. */
+export interface Network extends Place {
+  readonly from: string;
+  readonly to: string;
+  /** Whose data this is. */
+  readonly attribution: string;
+}
+
 export interface Geo {
   /** `NOWHERE` for private, unknown and malformed addresses. */
   locate(ip: string): Place;
+  /** The block of addresses around one, and what is known of it; undefined where nothing is. */
+  network(ip: string): Network | undefined;
   /** Cached addresses, for tests of the bound. */
   readonly size: number;
 }
 
 const BUNDLED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
+/** Told with every answer about an address, as its license asks of others. */
+const BUNDLED_ATTRIBUTION = 'geo-whois-asn-country of ip-location-db (CC0)';
 const PLACES_CACHED_MAX = 50_000;
 const NAME_BYTES_MAX = 128;
 const TIMEZONE_BYTES_MAX = 64;
@@ -44,11 +57,17 @@ export async function openGeo(path: string, cacheMax = PLACES_CACHED_MAX): Promi
       cause,
     });
   }
-  return createGeo(reader, cacheMax);
+  return createGeo(reader, cacheMax, path === '' ? BUNDLED_ATTRIBUTION : reader.metadata.databaseType);
+}
+
+/** The part of an open database that is used. */
+export interface GeoReader {
+  get(ip: string): unknown;
+  getWithPrefixLength?(ip: string): [record: unknown, prefixLength: number];
 }
 
 /** A cached lookup over an open database. */
-export function createGeo(reader: { get(ip: string): unknown }, cacheMax: number): Geo {
+export function createGeo(reader: GeoReader, cacheMax: number, attribution = ''): Geo {
   const cache = new BoundedCache<Place>(Math.ceil(cacheMax / 2));
   return {
     locate(ip) {
@@ -58,6 +77,11 @@ export function createGeo(reader: { get(ip: string): unknown }, cacheMax: number
       const place = placeOf(reader.get(ip));
       cache.set(ip, place);
       return place;
+    },
+    network(ip) {
+      const [record, prefix] = reader.getWithPrefixLength?.(ip) ?? [null, 0];
+      const place = placeOf(record);
+      return place === NOWHERE ? undefined : { ...place, ...blockOf(ip, prefix), attribution };
     },
     get size() {
       return cache.size;
@@ -87,4 +111,16 @@ function textAt(record: unknown, ...path: readonly string[]): string {
     value = (value as Record<string, unknown>)[key];
   }
   return typeof value === 'string' ? value : '';
+}
+
+/** First and last address of the block of `prefix` bits around an address. */
+function blockOf(ip: string, prefix: number): { from: string; to: string } {
+  const bytes = ipaddr.process(ip).toByteArray();
+  const masked = (fill: number) =>
+    bytes.map((byte, index) => {
+      const kept = Math.max(0, Math.min(8, prefix - index * 8));
+      const mask = (0xff00 >> kept) & 0xff;
+      return (byte & mask) | (fill & ~mask & 0xff);
+    });
+  return { from: ipaddr.fromByteArray(masked(0)).toString(), to: ipaddr.fromByteArray(masked(0xff)).toString() };
 }

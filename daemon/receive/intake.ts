@@ -8,7 +8,7 @@ import type { Body } from './body/body.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Failure, FailureCode } from './failure.ts';
 import type { IndexedRejection, Outcome } from './outcome.ts';
-import type { EventSink } from './sink.ts';
+import type { CommitOutcome, EventSink } from './sink.ts';
 
 /** The events of one request or message after the road: what is to be committed, and what is not and why. */
 export interface Judged {
@@ -86,13 +86,16 @@ export class Intake {
     if (events.length === 0) return { accepted: 0, duplicates: 0, rejections, receipt: '' };
     const committed = await this.#sink.commit(events);
     if (!committed.ok) {
-      // Counted by the spool, which is the one to refuse.
       grant.refund(paid);
-      const { reason, retryAfterSeconds } = committed;
-      return { code: reason, message: REFUSALS[reason], retryAfterSeconds };
+      return refusalOf(committed);
     }
     const { duplicates, receipt, repeated } = committed;
     this.#traffic.committed(events, repeated, bytes, begunAt);
     return { accepted: events.length - duplicates, duplicates, rejections, receipt };
   }
+}
+
+/** A commit that was refused, as the failure to tell. Counted by the spool, which is the one to refuse. */
+export function refusalOf({ reason, retryAfterSeconds }: CommitOutcome & { ok: false }): Failure {
+  return { code: reason, message: REFUSALS[reason], retryAfterSeconds };
 }

@@ -21,6 +21,7 @@ import { Inflight } from './inflight.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Intake } from './intake.ts';
 import type { ReceiverLog } from './log.ts';
+import type { OpenMount } from './mount.ts';
 import { openReadsListener } from './reads/listener.ts';
 import type { ReadsAt } from './reads/place.ts';
 import { openReads, type Reads, type Report } from './reads/reads.ts';
@@ -31,6 +32,7 @@ import { createHttpServer, type HttpServer, isAnswering } from './server.ts';
 import type { EventSink } from './sink.ts';
 import { type ServedFile, TrackerScript } from './tracker-script.ts';
 import { WebSocketDoor } from './websocket/door.ts';
+import { eventMessages } from './websocket/messages.ts';
 
 export interface ReceiverOptions {
   readonly config: Pick<Config, 'access' | 'listen' | 'receive' | 'tls' | 'tracker'>;
@@ -47,6 +49,8 @@ export interface ReceiverOptions {
   /** The files of the browser tracker. */
   readonly tracker: readonly ServedFile[];
   readonly report: Report;
+  /** Dialects with paths of their own, in the order in which they are asked. */
+  readonly mounts?: readonly OpenMount[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: ReceiverLog;
@@ -80,6 +84,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     tls,
     report,
     tracker,
+    mounts = [],
     now,
     log,
   } = options;
@@ -102,7 +107,6 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     connectionsMax: limits.webSocketsMax,
     messageBytesMax: limits.bodyBytesMax,
     idleMs: limits.webSocketIdleMs,
-    eventsMax: limits.eventsPerRequestMax,
     intake,
     inflight,
     counters,
@@ -111,6 +115,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     log,
   });
   const crowd = new Crowd({ limits, clientAddress, counters, elapsed: () => performance.now() });
+  const parts = { limits, intake, inflight, counters, traffic, clientAddress, gatekeeper, now, log, isStopping };
   const http = createHttpServer({
     limits,
     tls,
@@ -129,6 +134,8 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       isStopping,
     }),
     door,
+    messages: eventMessages(limits.eventsPerRequestMax),
+    mounts: mounts.map((open) => open(parts)),
     script: new TrackerScript(tracker, counters),
     handleRead: read.handle,
     reads: readsAt === null ? 'all' : 'open',

@@ -1,7 +1,7 @@
 /**
  * The HTTP server of one collector: one parser for everything, the limits and timeouts on it, and who takes what. POSTs
- * of events go straight to `Ingest`, upgrades to the WebSocket door, the browser tracker out of memory, every other request to the
- * reads.
+ * of events go straight to `Ingest`, upgrades to the WebSocket door, the browser tracker out of memory, then dialects with paths of their own
+ * (`mount.ts`), every other request to the reads.
  *
  * Always true: no request is answered twice, and none that may have been taken is answered as a bad one. What cannot be
  * parsed is answered and its connection closed.
@@ -19,14 +19,16 @@ import type { Grant } from '../access/grant.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { Crowd } from './crowd.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { type Failure, STOPPING } from './failure.ts';
+import { type Failure, isFailure, STOPPING } from './failure.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { RECEIVE_LIMITS } from './limits.ts';
+import type { Mount } from './mount.ts';
 import { countAnswer, sendRaw, statusOf } from './respond.ts';
 import { WEBSOCKET_PATH } from './routes.ts';
 import { type AcmeChallenges, type Certificate, createSecureHttpServer, type TlsOptions } from './secure-server.ts';
 import type { TrackerScript } from './tracker-script.ts';
 import type { WebSocketDoor } from './websocket/door.ts';
+import type { Messages } from './websocket/messages.ts';
 
 export interface ServerOptions {
   readonly limits: Config['receive'];
@@ -37,6 +39,9 @@ export interface ServerOptions {
   readonly routes: ReadonlyMap<string, Dialect>;
   readonly ingest: Ingest;
   readonly door: WebSocketDoor;
+  /** What is spoken at `WEBSOCKET_PATH`. */
+  readonly messages: Messages;
+  readonly mounts: readonly Mount[];
   readonly script: TrackerScript;
   readonly handleRead: (req: IncomingMessage, res: ServerResponse) => void;
   /** Which reads are answered here: all, or only those that stand open to everybody; then the others are elsewhere. */
@@ -117,7 +122,7 @@ function dispatch(
   res: ServerResponse,
   expectsContinue: boolean,
 ): void {
-  const { routes, ingest, script, crowd, handleRead, reads, hstsSeconds, isStopping } = options;
+  const { routes, ingest, script, mounts, crowd, handleRead, reads, hstsSeconds, isStopping } = options;
   const path = pathOf(req.url!);
   const dialect = routes.get(path);
   if (hstsSeconds > 0) res.setHeader('Strict-Transport-Security', `max-age=${hstsSeconds}`);
@@ -126,14 +131,15 @@ function dispatch(
   else if (dialect !== undefined) ingest.handle(req, res, dialect, expectsContinue);
   else if (script.handle(req, res, path)) return;
   else if (answers.has(path)) res.end(answers.get(path));
+  else if (mounts.some((mount) => mount.handle(req, res, path, expectsContinue))) return;
   else if (reads === 'all' || OPEN_READS.has(path)) handleRead(req, res);
   else ingest.refuse(req, res, NOT_FOUND);
 }
 
 function upgrade(options: ServerOptions, req: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { door, crowd, gatekeeper, senderOf, isStopping } = options;
-  const isHere = pathOf(req.url!) === WEBSOCKET_PATH;
-  const failure = isStopping() ? STOPPING : isHere ? (door.refusal() ?? crowd.refusal(req.socket)) : NO_WEBSOCKET_HERE;
+  const messages = isStopping() ? STOPPING : messagesAt(options, req);
+  const failure = isFailure(messages) ? messages : (door.refusal() ?? crowd.refusal(req.socket));
   if (failure !== undefined) {
     refuseUpgrade(options, socket, failure);
     return;
@@ -141,7 +147,7 @@ function upgrade(options: ServerOptions, req: IncomingMessage, socket: Duplex, h
   const entry = gatekeeper.enter(req, 'write');
   const enter = (granted: Grant | Denial) => {
     if (isDenied(granted)) refuseUpgrade(options, socket, granted);
-    else door.admit(req, socket, head, senderOf(req, granted), granted);
+    else door.admit(req, socket, head, senderOf(req, granted), granted, messages as Messages);
   };
   if (entry instanceof Promise) {
     // Nobody else listens while the token is looked at.
@@ -154,6 +160,16 @@ function refuseUpgrade({ counters }: ServerOptions, socket: Duplex, failure: Fai
   countAnswer(counters, statusOf(failure));
   socket.on('error', () => socket.destroy());
   sendRaw(socket, failure);
+}
+
+function messagesAt({ messages, mounts }: ServerOptions, req: IncomingMessage): Messages | Failure {
+  const path = pathOf(req.url!);
+  if (path === WEBSOCKET_PATH) return messages;
+  for (const mount of mounts) {
+    const found = mount.messages(req, path);
+    if (found !== undefined) return found;
+  }
+  return NO_WEBSOCKET_HERE;
 }
 
 /** Answers what the parser gave up on: no HTTP, a head or body that took too long, a head that is too large. */

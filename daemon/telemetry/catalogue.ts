@@ -15,6 +15,7 @@ export const INTERNAL_EVENTS = {
   collector_restart: 'a collector thread ended and is started again',
   request_defect: 'a request failed for a defect of ours',
   message_defect: 'a WebSocket message failed for a defect of ours',
+  path_credentials: 'user and password were sent in a path, which logs and histories keep',
   read_failed: 'a read was answered with 5xx',
   read_defect: 'a read failed for a defect of ours',
   spool_recovered: 'the spool was read at the start',
@@ -136,6 +137,9 @@ export const GAUGES = [
   /** 0 starting, 1 ready, 2 down, 3 stopped. */
   'engine_state',
   'ready',
+  /** When rows were last made durable, and when a batch was last stored; 0 before the first. */
+  'spool_last_commit_timestamp_seconds',
+  'flush_last_timestamp_seconds',
   /** From the commit of a batch's oldest row to the moment a query finds it (`lag.ts`). */
   'lag_seconds',
   /** 99th percentile of how late the event loop of a thread was in the last second; the worst thread's. */

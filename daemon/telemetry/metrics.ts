@@ -6,10 +6,7 @@ import { BUCKETS } from './histogram.ts';
 const PREFIX = 'trackflow_';
 const LABELLED = /^(\w+)\{(\w+)="([^"]+)"\}$/;
 
-/**
- * The catalogue as Prometheus metrics, read from the shared memory at the moment of the question. JSON when `accept`
- * asks for it.
- */
+/** The catalogue as Prometheus metrics, read from the shared memory at the moment of the question. */
 export class Metrics {
   readonly #registry = new Registry();
 
@@ -49,10 +46,7 @@ export class Metrics {
     for (const name of Object.keys(HISTOGRAMS) as HistogramName[]) this.#addHistogram(name, counters);
   }
 
-  async render(accept: string): Promise<{ contentType: string; body: string }> {
-    if (accept.includes('application/json')) {
-      return { contentType: 'application/json', body: JSON.stringify(await this.#registry.getMetricsAsJSON()) };
-    }
+  async render(): Promise<{ contentType: string; body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 

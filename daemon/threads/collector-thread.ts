@@ -10,6 +10,7 @@ import { createClientAddress } from '../enrich/proxy.ts';
 import { buildRoad } from '../pipeline.ts';
 import { openReceiver, type Receiver } from '../receive/receiver.ts';
 import type { AcmeChallenges, Certificate } from '../receive/secure-server.ts';
+import { CollectorRegistry } from '../registry/collector-registry.ts';
 import { SpoolClient } from '../spool/client.ts';
 import { Tap } from '../tail/tap.ts';
 import { Counters } from '../telemetry/counters.ts';
@@ -18,9 +19,10 @@ import { Metrics } from '../telemetry/metrics.ts';
 import { Traffic } from '../telemetry/traffic.ts';
 import { VisitorRegister } from '../telemetry/visitors.ts';
 import { openCollectorAccess } from './collector-access.ts';
-import { health } from './collector-health.ts';
 import { buildReads } from './collector-reads.ts';
+import { collectorReport } from './collector-report.ts';
 import type { AccountKey, CollectorThreadData, FromCollector, ToCollector } from './messages.ts';
+import { sfplMount } from './sfpl-mount.ts';
 import { threadLog } from './thread-log.ts';
 
 /**
@@ -75,6 +77,7 @@ const access = openCollectorAccess({
 // What came before there was a receiver.
 let certificate: Certificate | null = null;
 let challenges: AcmeChallenges | null = null;
+const registry = new CollectorRegistry(data.registry, (id, ask) => say({ type: 'ask', id, ask }));
 let receiver: Receiver | null = null;
 
 port.on('message', (message: ToCollector) => {
@@ -92,6 +95,10 @@ port.on('message', (message: ToCollector) => {
       statusAsked.get(message.id)?.(message.status);
       statusAsked.delete(message.id);
       return;
+    case 'replied':
+      return registry.replied(message.reply);
+    case 'news':
+      return registry.learn(message.news);
     case 'watch':
       return watch(message.watched);
     case 'tails':
@@ -121,6 +128,7 @@ open().catch((error) => {
 async function open(): Promise<void> {
   const geo = await openGeo(config.geo.database, GEO_CACHED_MAX);
   const metrics = new Metrics(counters);
+  const reads = buildReads(new ClickHouseReader(data.endpoint, config.query), config.query, Date.now);
   receiver = await openReceiver({
     config,
     road: buildRoad({ config, counters, geo, visitorIds, propertyKeys, sessions: data.sessions }),
@@ -132,12 +140,9 @@ async function open(): Promise<void> {
     readsAt: data.readsAt,
     tls: data.tls,
     tracker: trackerFiles(config),
-    reads: buildReads(new ClickHouseReader(data.endpoint, config.query), config.query, Date.now),
-    report: {
-      health: () => health(counters, config.spool),
-      status: askStatus,
-      metrics: (accept) => metrics.render(accept),
-    },
+    reads,
+    mounts: [sfplMount({ config, lanes: data.lanes, registry, geo, reads })],
+    report: collectorReport({ counters, limits: config.spool, metrics, status: askStatus, now: Date.now }),
     now: Date.now,
     log: {
       warn: (fields, event) => log('warn', event, fields as Record<string, string>),

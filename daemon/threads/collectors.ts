@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
+import type { Answers, Ask, RegistryNews } from '../../src/registry/registry.ts';
 import type { AccessChange } from '../access/book.ts';
 import type { ReadsAt } from '../receive/reads/place.ts';
 import type { AcmeChallenges, Certificate } from '../receive/secure-server.ts';
+import type { AskReply } from '../registry/collector-registry.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
 import type { SourceDelta } from '../telemetry/sources.ts';
 import { LANES } from './lanes.ts';
@@ -26,6 +28,7 @@ export interface CollectorsOptions {
   readonly firstRegion: number;
   readonly spool: SpoolHandle;
   readonly status: () => object;
+  readonly onAsk: (ask: Ask) => Promise<Answers[Ask['ask']]>;
   readonly onLearned: (keys: readonly AccountKey[]) => void;
   readonly onSources: (sources: readonly SourceDelta[]) => void;
   readonly onUsed: (keys: ReadonlyMap<string, number>) => void;
@@ -60,6 +63,11 @@ export class Collectors {
 
   sendSalts(salts: readonly DaySalt[]): void {
     this.#tellAll({ type: 'salts', salts });
+  }
+
+  /** Tells every collector what changed of what it holds a copy of. */
+  sendNews(news: RegistryNews): void {
+    this.#tellAll({ type: 'news', news });
   }
 
   /** Whether figures per source are wanted from now on, of every collector and its successors. */
@@ -178,6 +186,8 @@ export class Collectors {
       this.#options.onUsed(message.keys);
     } else if (message.type === 'tailed') {
       this.#options.onTailed(message.tailed);
+    } else if (message.type === 'ask') {
+      void this.#answer(worker, message.id, message.ask);
     } else if (message.type === 'status') {
       worker.postMessage({ type: 'status', id: message.id, status: this.#options.status() } satisfies ToCollector);
     }
@@ -187,6 +197,17 @@ export class Collectors {
     const challenges = this.#challenges;
     if (challenges.http.length + challenges.alpn.length === 0) return;
     worker.postMessage({ type: 'challenges', id: this.#nextId++, challenges } satisfies ToCollector);
+  }
+
+  async #answer(worker: Worker, id: number, ask: Ask): Promise<void> {
+    let reply: AskReply;
+    try {
+      reply = { id, answer: await this.#options.onAsk(ask) };
+    } catch (error) {
+      const known = error instanceof TrackflowError ? error : new TrackflowError('TF_IO', String(error));
+      reply = { id, code: known.code, message: known.message };
+    }
+    worker.postMessage({ type: 'replied', reply } satisfies ToCollector);
   }
 
   #tellAll(message: ToCollector, except?: Worker): void {

@@ -42,6 +42,7 @@ export function laneEvents(
       counters.add('spool_commits_total');
       counters.add('spool_commit_seconds_total', durationMs / 1_000);
       counters.add('spool_bytes_written_total', bytes);
+      counters.set('spool_last_commit_timestamp_seconds', hooks.now() / 1_000);
       hooks.changed();
     },
     refused(rows, reason) {
@@ -54,7 +55,10 @@ export function laneEvents(
     insert(batch, outcome, durationMs) {
       counters.add(`flush_inserts_total{outcome="${outcome.seen}"}`);
       counters.add('flush_insert_seconds_total', durationMs / 1_000);
-      if (outcome.seen === 'stored') counters.add('flush_inserted_rows_total', batch.rows);
+      if (outcome.seen === 'stored') {
+        counters.add('flush_inserted_rows_total', batch.rows);
+        counters.set('flush_last_timestamp_seconds', hooks.now() / 1_000);
+      }
       const fields = { batch: batch.name, rows: batch.rows, bytes: batch.bytes, durationMs: Math.round(durationMs) };
       if (outcome.seen === 'stored') log('debug', 'flush_insert', fields);
       else log('warn', `flush_insert_${outcome.seen}`, { ...fields, error: outcome.error });

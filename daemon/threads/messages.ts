@@ -2,11 +2,13 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { TableName } from '../../src/event/tables.ts';
+import type { Ask, RegistryCopy, RegistryNews } from '../../src/registry/registry.ts';
 import type { AccessChange, AccessSnapshot } from '../access/book.ts';
 import type { MeterMemory } from '../access/limits/meters.ts';
 import type { HeldMonths, HoldLimits } from '../flush/hold.ts';
 import type { ReadsAt } from '../receive/reads/place.ts';
 import type { AcmeChallenges, Certificate, TlsOptions } from '../receive/secure-server.ts';
+import type { AskReply } from '../registry/collector-registry.ts';
 import type { DeadLetterRow } from '../state/spool-state.ts';
 import type { TailedLines, TailRequest } from '../tail/tap.ts';
 import type { InternalEvent } from '../telemetry/catalogue.ts';
@@ -103,12 +105,16 @@ export interface CollectorThreadData extends ThreadBasics {
   readonly readsAt: ReadsAt;
   /** The certificate of the moment; null: plain HTTP. */
   readonly tls: TlsOptions | null;
+  readonly registry: RegistryCopy;
 }
 
 export type ToCollector =
   | { readonly type: 'salts'; readonly salts: readonly DaySalt[] }
   | { readonly type: 'learn'; readonly keys: readonly AccountKey[] }
   | { readonly type: 'status'; readonly id: number; readonly status: object }
+  /** The answer to an `ask`. */
+  | { readonly type: 'replied'; readonly reply: AskReply }
+  | { readonly type: 'news'; readonly news: RegistryNews }
   /** Whether anybody watches the control stream: only then figures per source are kept and sent. */
   | { readonly type: 'watch'; readonly watched: boolean }
   /** Who tails from now on; nobody when it is empty. */
@@ -128,6 +134,7 @@ export type FromCollector =
   | { readonly type: 'status'; readonly id: number }
   /** The challenges of that message are answered from now on. */
   | { readonly type: 'challenging'; readonly id: number }
+  | { readonly type: 'ask'; readonly id: number; readonly ask: Ask }
   /** Once a second while somebody watches, when there is anything. */
   | { readonly type: 'sources'; readonly sources: readonly SourceDelta[] }
   /** Keys that were used, and when last (milliseconds since the epoch). */

@@ -33,6 +33,7 @@ const TABLE = {
   activities: { methods: READS, path: '/activities', needs: 'read', where: 'reads', what: 'events, newest first' },
   totals: { methods: READS, path: '/v1/stats/totals', needs: 'read', where: 'reads', what: 'statistics' },
   timeseries: { methods: READS, path: '/v1/stats/timeseries', needs: 'read', where: 'reads', what: 'statistics' },
+  ltv: { methods: READS, path: '/v1/ltv', needs: 'read', where: 'reads', what: 'lifetime value' },
   top: { methods: READS, path: '/v1/stats/top', needs: 'read', where: 'reads', what: 'statistics' },
   status: { methods: READS, path: '/status', needs: 'operate', where: 'reads', what: 'how the daemon is' },
   metrics: { methods: READS, path: '/metrics', needs: 'operate', where: 'reads', what: 'figures for Prometheus' },
@@ -40,7 +41,17 @@ const TABLE = {
 
 export type RouteId = keyof typeof TABLE;
 
-const READ_ROUTES = ['health', 'ping', 'activities', 'totals', 'timeseries', 'top', 'status', 'metrics'] as const;
+const READ_ROUTES = [
+  'health',
+  'ping',
+  'activities',
+  'totals',
+  'timeseries',
+  'top',
+  'ltv',
+  'status',
+  'metrics',
+] as const;
 /** The routes that are asked with GET and answered by the reads. */
 export type ReadRouteId = (typeof READ_ROUTES)[number];
 

@@ -188,6 +188,37 @@ export const configSchema = z.strictObject({
       database: file('path of an mmdb with country or city; empty uses the bundled country database'),
     })
     .prefault({}),
+  sfpl: z
+    .strictObject({
+      origins: z
+        .array(z.string())
+        .default([])
+        .describe('pages that may use /tr/v1 with cookies and WebSockets besides those of its own site; * is all'),
+      cookies: z.boolean().default(true).describe('whether /tr/v1 gives visitors who agreed the cookies vid and sid'),
+      enforceConsent: z
+        .boolean()
+        .default(true)
+        .describe('whether the jurisdiction of a visitor decides what /tr/v1 keeps without consent'),
+      analyticsFlags: count(1_024, 0, 2 ** 31, 'consent flags from which on a visitor may be told apart'),
+      marketingFlags: count(4_096, 0, 2 ** 31, 'consent flags from which on ids of advertising networks are kept'),
+      redirectHosts: z
+        .array(z.string())
+        .default([])
+        .describe('hosts that rdr and xrdr may lead to besides targets of short links, like shop.example or *.example'),
+      redirectDefault: z.string().default('').describe('where rdr and xrdr lead without a url; empty is nowhere'),
+      linkDomains: z.array(z.string()).default([]).describe('hosts of this collector: no short link may lead there'),
+      linksMax: count(50_000, 0, 1_000_000, 'short links; every collector holds them in memory'),
+      pathCredentials: z
+        .boolean()
+        .default(false)
+        .describe('whether /tr/v1/rpi takes user and password in the path, where logs and histories keep them'),
+      privateHashPrefix: z
+        .string()
+        .default('')
+        .describe('prefix of the SHA-1 of email, cell and uname; empty uses a key of this instance and SHA-256'),
+      ignoreQueryKey: z.string().default('igqp').describe('query parameter that keeps a query out of an event'),
+    })
+    .prefault({}),
   spool: z
     .strictObject({
       bytesMax: bytes(10 * 1024 * MIB, MIB, 'size of the spool above which events are refused with 503'),

@@ -21,6 +21,7 @@ import type {
 } from './access.ts';
 import { readLines } from './lines.ts';
 import type { DeadLetter, QueryAnswer, StatsQuestion, Status } from './protocol.ts';
+import { RegistryCalls } from './registry-calls.ts';
 import { controlSocketPath } from './socket-path.ts';
 import { NoAnswer, readText, socketRequest } from './socket-request.ts';
 import type { StreamLine } from './stream.ts';
@@ -50,6 +51,8 @@ export class ControlClient {
   readonly socketPath: string;
   readonly #home: string;
   readonly #signal: AbortSignal;
+  /** Short links and jurisdictions. */
+  readonly registry: RegistryCalls = new RegistryCalls((method, path, options) => this.#call(method, path, options));
 
   /** `signal` cuts every call short; calls then reject with its reason. */
   constructor(home: string, signal: AbortSignal) {

@@ -33,6 +33,12 @@ export interface TableStatus {
  *   POST /keys {kind, …}, /keys/:id/rotate {overlapMs} → KeyMade, the only answer with the text of a key
  *   POST /keys/:id/revoke                 → KeyRevoked
  *   GET  /audit?limit                     → {entries: AuditEntry[]}, the newest first
+ *   GET  /links?account&host              → {links: Link[]}
+ *   POST /links {from, to, account}       → Link; created, or led elsewhere
+ *   POST /links/show {from}               → LinkHistory
+ *   POST /links/disable {from}            → Link
+ *   GET  /jurisdictions                   → {jurisdictions: Jurisdiction[]}
+ *   POST /jurisdictions Jurisdiction      → Jurisdiction; replaced, or added
  *   POST /flush                           → 202; seals what is there now
  *   GET  /tail?filter=…                   → NDJSON, `tail.ts`
  *

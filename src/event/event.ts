@@ -68,8 +68,8 @@ export interface Event {
 
 /** What a sender may do; the step between validate and enrich asks it for each event. */
 export interface SenderGrant {
-  /** Why the event may not come in, if so. May give an event without account the one that the sender is for. */
-  admit(event: Event): Rejection | undefined;
+  /** Why the event, or another row of an account, may not come in, if so. May give one without account the sender's. */
+  admit(event: { account: string }): Rejection | undefined;
 }
 
 /** Who sent the event and how, as the edge saw it. One per request or WebSocket connection, shared by its events. */

@@ -24,6 +24,7 @@ export const REJECTION_REASONS = {
   account_paused: 'forbidden',
   account_forbidden: 'forbidden',
   origin_forbidden: 'forbidden',
+  no_consent: 'policy',
 } as const;
 
 export type RejectionReason = keyof typeof REJECTION_REASONS;

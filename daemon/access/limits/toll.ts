@@ -1,5 +1,4 @@
 import { type Account, type Limits, NO_LIMITS } from '../../../src/access/account.ts';
-import type { Event } from '../../../src/event/event.ts';
 import type { Bearer } from '../bearer.ts';
 import type { AccessBook } from '../book.ts';
 import type { Denial } from '../denial.ts';
@@ -23,6 +22,9 @@ const FREE: Paid = [];
  * What a request costs and whom: its address and its key for all that it brings, its accounts for the events that are
  * taken. A server key speaks for many, so its address is not charged.
  */
+/** What is charged to an account. */
+type Charged = { readonly account: string };
+
 export class Toll {
   readonly #options: TollOptions;
   readonly #isAddressLimited: boolean;
@@ -52,7 +54,7 @@ export class Toll {
   }
 
   /** Charges for `attempts` events of which `taken` are to be stored; all of it or nothing. */
-  charge(bearer: Bearer, ip: string, taken: readonly Event[], attempts: number, bytes: number): Paid | Denial {
+  charge(bearer: Bearer, ip: string, taken: readonly Charged[], attempts: number, bytes: number): Paid | Denial {
     const charges = [...this.#ofSender(bearer, ip, attempts, bytes), ...this.#ofAccounts(taken, attempts, bytes)];
     if (charges.length === 0) return FREE;
     const overrun = this.#options.meters.charge(charges);
@@ -73,7 +75,7 @@ export class Toll {
   }
 
   /** Bytes are shared out by events, as a request is one body. */
-  #ofAccounts(taken: readonly Event[], attempts: number, bytes: number): Charge[] {
+  #ofAccounts(taken: readonly Charged[], attempts: number, bytes: number): Charge[] {
     const { book } = this.#options;
     if (!book.accountsDefined) return [];
     const counts = new Map<string, number>();

@@ -26,6 +26,8 @@ export type StatsKind = (typeof STATS)[number];
 export interface Reads {
   activities(query: URLSearchParams): Promise<ActivitiesPage>;
   stats(kind: StatsKind, query: URLSearchParams): Promise<object>;
+  /** Lifetime value by currency. */
+  ltv(query: URLSearchParams): Promise<readonly object[]>;
 }
 
 export interface ActivitiesPage {
@@ -37,8 +39,8 @@ export interface ActivitiesPage {
 
 /** How the daemon is, as it tells others. */
 export interface Report {
-  health(): Health | Promise<Health>;
-  status(): object | Promise<object>;
+  health(accept: string): Health | Promise<Health>;
+  status(accept: string): object | Promise<object>;
   metrics(accept: string): Metrics | Promise<Metrics>;
 }
 
@@ -125,12 +127,13 @@ function addRoutes(app: FastifyInstance, { reads, report }: ReadsOptions): void 
     totals: statistic('totals'),
     timeseries: statistic('timeseries'),
     top: statistic('top'),
-    health: async (_request, reply) => {
-      const { ready, body } = await report.health();
+    ltv: async (request) => ({ results: await reads.ltv(queryOf(request)) }),
+    health: async (request, reply) => {
+      const { ready, body } = await report.health(request.headers.accept ?? '');
       return reply.code(ready ? 200 : 503).send(body);
     },
     ping: async (_request, reply) => reply.type('text/plain; charset=utf-8').send('pong'),
-    status: async () => report.status(),
+    status: async (request) => report.status(request.headers.accept ?? ''),
     metrics: async (request, reply) => {
       const { contentType, body } = await report.metrics(request.headers.accept ?? '');
       return reply.type(contentType).send(body);

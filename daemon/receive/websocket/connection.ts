@@ -1,9 +1,10 @@
 /**
- * One WebSocket: text messages with one event, an array or lines in the dialect `events`, one ack a message.
+ * One WebSocket, in what is spoken at its path (`messages.ts`).
  *
  * Promises: an ack goes out when the events of its message are durable or refused, in the order of the messages;
  * `"message"` in it counts them from 1. An ack is an outcome, or `{"error":{"code","message","retryAfterSeconds"?}}`;
- * a message that is no JSON is a rejection like any other and leaves the connection open.
+ * a message that is no JSON is a rejection like any other and leaves the connection open. Where acks are not asked for,
+ * the same holds without the ack.
  *
  * Always true: at most `unackedMessagesMax` messages wait for their ack, plus what one read of the socket brought, and
  * at most `unreadAckBytesMax` of acks wait to be read; above either the socket is not read. When it dies, messages
@@ -14,17 +15,15 @@ import type { Sender } from '../../../src/event/event.ts';
 import type { Grant } from '../../access/grant.ts';
 import type { Counters } from '../../telemetry/counters.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
-import { readBody } from '../body/body.ts';
-import { events } from '../dialects/events.ts';
-import { errorOf, type Failure, INTERNAL, isFailure, STOPPING } from '../failure.ts';
+import { type Failure, INTERNAL, isFailure, STOPPING } from '../failure.ts';
 import type { Inflight } from '../inflight.ts';
 import type { Intake } from '../intake.ts';
 import { RECEIVE_LIMITS } from '../limits.ts';
 import type { ReceiverLog } from '../log.ts';
-import { type Outcome, outcomeMembers } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Messages } from './messages.ts';
 
 export interface ConnectionOptions {
-  readonly eventsMax: number;
   readonly intake: Intake;
   readonly inflight: Inflight;
   readonly counters: Counters;
@@ -38,15 +37,16 @@ const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 const POLICY_VIOLATION = 1008;
 
-/** The place of a message's ack in the order of acks; empty until it is known. */
+/** The place of a message's ack in the order of acks; null until it is known, empty when none is sent. */
 interface Slot {
-  ack: string;
+  ack: string | null;
 }
 
 export class Connection {
   readonly #socket: WebSocket;
   readonly #sender: Sender;
   readonly #grant: Grant;
+  readonly #spoken: Messages;
   readonly #options: ConnectionOptions;
   readonly #slots: Slot[] = [];
   #messages = 0;
@@ -55,10 +55,11 @@ export class Connection {
   #heard = true;
   #pinged = false;
 
-  constructor(socket: WebSocket, sender: Sender, grant: Grant, options: ConnectionOptions) {
+  constructor(socket: WebSocket, sender: Sender, grant: Grant, messages: Messages, options: ConnectionOptions) {
     this.#socket = socket;
     this.#grant = grant;
     this.#sender = sender;
+    this.#spoken = messages;
     this.#options = options;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => this.#hear());
@@ -108,17 +109,17 @@ export class Connection {
     this.#hear();
     this.#endRevoked();
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (isBinary) {
+    if (isBinary && !this.#spoken.binary) {
       this.#socket.close(UNSUPPORTED_DATA, 'text frames only');
       return;
     }
-    const slot: Slot = { ack: '' };
+    const slot: Slot = { ack: null };
     this.#slots.push(slot);
-    void this.#fill(slot, data as Buffer, ++this.#messages);
+    void this.#fill(slot, data as Buffer, isBinary, ++this.#messages);
     this.#throttle();
   }
 
-  async #fill(slot: Slot, bytes: Buffer, message: number): Promise<void> {
+  async #fill(slot: Slot, bytes: Buffer, isBinary: boolean, message: number): Promise<void> {
     const { counters, traffic, inflight, log } = this.#options;
     const begunAt = traffic.begin();
     counters.add('receive_websocket_messages_total');
@@ -126,31 +127,33 @@ export class Connection {
     let result: Outcome | Failure | undefined = this.#stopping ? STOPPING : inflight.hold(bytes.length);
     if (result === undefined) {
       try {
-        result = await this.#resultOf(bytes, begunAt);
+        result = await this.#resultOf(bytes, isBinary, begunAt);
       } catch (error) {
         log.error({ err: error }, 'message_defect');
         result = INTERNAL;
       }
       inflight.release(bytes.length);
     }
-    slot.ack = ackJson(result, message);
+    slot.ack = this.#spoken.answer(result, message);
     traffic.answered(begunAt);
     this.#flush();
   }
 
-  #resultOf(bytes: Buffer, begunAt: number): Promise<Outcome | Failure> | Failure {
-    const { eventsMax, intake, now } = this.#options;
-    const body = readBody(bytes, 'json', eventsMax);
+  async #resultOf(bytes: Buffer, isBinary: boolean, begunAt: number): Promise<Outcome | Failure> {
+    const { intake, now } = this.#options;
+    const sender = { ...this.#sender, receivedAt: now() };
+    const body = await this.#spoken.read(bytes, isBinary, sender);
     if (isFailure(body)) return body;
-    const judged = intake.judge(body, events, { ...this.#sender, receivedAt: now() });
+    const judged = intake.judge(body, this.#spoken.dialect, sender);
     return intake.commit(judged, bytes.length, begunAt, this.#grant);
   }
 
   /** Sends the acks that are known, up to the first that is not. */
   #flush(): void {
     const slots = this.#slots;
-    while (slots.length > 0 && slots[0]!.ack !== '') {
-      this.#socket.send(slots.shift()!.ack, () => this.#throttle());
+    while (slots.length > 0 && slots[0]!.ack !== null) {
+      const { ack } = slots.shift()!;
+      if (ack !== null && ack !== '') this.#socket.send(ack, () => this.#throttle());
     }
     if (this.#stopping && slots.length === 0) this.#socket.close(GOING_AWAY, 'the collector is stopping');
     this.#throttle();
@@ -164,9 +167,4 @@ export class Connection {
     if (ahead >= 1) socket.pause();
     else if (ahead <= 0.5 && socket.isPaused) socket.resume();
   }
-}
-
-function ackJson(result: Outcome | Failure, message: number): string {
-  const members = isFailure(result) ? `"error":${JSON.stringify(errorOf(result))}` : outcomeMembers(result);
-  return `{${members},"message":${message}}`;
 }

@@ -1,8 +1,8 @@
 /**
  * Lets WebSockets in and keeps them: how many there are, which are alive, and that all are closed in the end.
  *
- * Promises: never more than `webSocketsMax`; a client that is silent for three idle times is gone. Any page of any
- * origin may connect, as it may POST: no cookie is read, and there is nothing to read but acks of what was sent.
+ * Promises: never more than `webSocketsMax`; a client that is silent for three idle times is gone. At our own path any page
+ * of any origin may connect, as it may POST: no cookie is read, and there is nothing to read but acks of what was sent.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -11,6 +11,7 @@ import type { Sender } from '../../../src/event/event.ts';
 import type { Grant } from '../../access/grant.ts';
 import type { Failure } from '../failure.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import type { Messages } from './messages.ts';
 
 export interface DoorOptions extends ConnectionOptions {
   readonly connectionsMax: number;
@@ -51,9 +52,9 @@ export class WebSocketDoor {
   }
 
   /** Answers the handshake; a bad one is answered with 400 and closed. */
-  admit(req: IncomingMessage, socket: Duplex, head: Buffer, sender: Sender, grant: Grant): void {
+  admit(req: IncomingMessage, socket: Duplex, head: Buffer, sender: Sender, grant: Grant, messages: Messages): void {
     this.#server.handleUpgrade(req, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, sender, grant, this.#options);
+      const connection = new Connection(webSocket, sender, grant, messages, this.#options);
       this.#connections.add(connection);
       this.#gauge();
       webSocket.on('close', () => {

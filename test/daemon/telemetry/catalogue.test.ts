@@ -38,7 +38,7 @@ test('/metrics has every name of the catalogue once, as text that Prometheus rea
   const counters = new Counters(allocateCounters(2), 1);
   counters.add('log_events_total{event="engine_down"}', 2);
   counters.set('engine_parts', Number.NaN);
-  const { body } = await new Metrics(counters).render('text/plain');
+  const { body } = await new Metrics(counters).render();
   const lines = body.split('\n').filter((line) => line !== '');
   for (const name of [...COUNTERS, ...GAUGES]) {
     expect(

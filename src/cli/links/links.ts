@@ -1,0 +1,77 @@
+import { TrackflowError } from '../../errors/error.ts';
+import type { Link } from '../../registry/link.ts';
+import type { LinkHistory } from '../../registry/registry.ts';
+import { terminalText } from '../../terminal/text.ts';
+import type { Instance } from '../instance.ts';
+import { pairs, table } from '../terminal/table.ts';
+
+export interface LinkDocument extends Link {
+  readonly schema: 'trackflow.link/1';
+}
+
+export interface LinkListDocument {
+  readonly schema: 'trackflow.links/1';
+  readonly links: readonly Link[];
+}
+
+export interface LinkHistoryDocument extends LinkHistory {
+  readonly schema: 'trackflow.link-history/1';
+}
+
+/** Makes `from` lead to `to`, also where it led elsewhere before. */
+export async function createLink(
+  { control }: Instance,
+  from: string,
+  to: string,
+  account: string,
+): Promise<LinkDocument> {
+  return { schema: 'trackflow.link/1', ...(await control.registry.putLink({ from: addressOf(from), to, account })) };
+}
+
+export async function listLinks(
+  { control }: Instance,
+  filter: { readonly account?: string | undefined; readonly host?: string | undefined },
+): Promise<LinkListDocument> {
+  return { schema: 'trackflow.links/1', links: await control.registry.links(filter) };
+}
+
+export async function showLink({ control }: Instance, from: string): Promise<LinkHistoryDocument> {
+  return { schema: 'trackflow.link-history/1', ...(await control.registry.showLink(addressOf(from))) };
+}
+
+export async function disableLink({ control }: Instance, from: string): Promise<LinkDocument> {
+  return { schema: 'trackflow.link/1', ...(await control.registry.disableLink(addressOf(from))) };
+}
+
+export function linkScreen({ host, path, target, disabled }: Link): string {
+  return `${terminalText(host + path)} ${disabled ? 'leads nowhere any more' : `leads to ${terminalText(target)}`}`;
+}
+
+export function linkListScreen({ links }: LinkListDocument): string {
+  if (links.length === 0) return 'no links';
+  const columns = [{ title: 'LINK' }, { title: 'LEADS TO' }, { title: 'ACCOUNT' }, { title: 'CHANGED' }];
+  return table(
+    columns,
+    links.map(({ host, path, target, disabled, account, changedAt }) => [
+      host + path,
+      disabled ? '(disabled)' : target,
+      account,
+      new Date(changedAt).toISOString(),
+    ]),
+  );
+}
+
+export function linkHistoryScreen(link: LinkHistoryDocument): string {
+  const rows = link.changes.map(({ at, change, target }): [string, string] => [
+    new Date(at).toISOString(),
+    `${change}${change === 'disabled' ? '' : ` ${terminalText(target)}`}`,
+  ]);
+  return `${linkScreen(link)}\n${pairs(rows)}`;
+}
+
+/** `shop.example/sale` may be typed without its scheme. Throws TF_USAGE for what is no address. */
+function addressOf(text: string): string {
+  const address = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
+  if (URL.canParse(address)) return address;
+  throw new TrackflowError('TF_USAGE', `${JSON.stringify(text)} is no address; write one like shop.example/sale`);
+}
