@@ -103,7 +103,12 @@ export async function openTestReceiver(options: TestReceiverOptions = {}): Promi
     gatekeeper: options.gatekeeper ?? openGatekeeper(),
     readsAt: options.readsAt ?? null,
     tls: options.tls ?? null,
-    reads: { activities: async () => ({ rows: [], next: '' }), stats: async () => ({}), ltv: async () => [], ...options.reads },
+    reads: {
+      activities: async () => ({ rows: [], next: '' }),
+      stats: async () => ({}),
+      ltv: async () => [],
+      ...options.reads,
+    },
     tracker: options.tracker ?? [],
     report: {
       health: () => ({ ready: true, body: { status: 'ok' } }),
