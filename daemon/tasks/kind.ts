@@ -17,6 +17,8 @@ export interface TaskKind<Params> {
   readonly refusal: string | null;
   /** For a recurring one, which is run with the params `{}`. */
   readonly schedule?: Schedule;
+  /** Kinds that never run beside this one: whichever comes later waits. */
+  readonly apart?: readonly string[];
   /** Takes what must not be kept with the params, like a password; called before a task is queued or retried. */
   readonly takeSecrets?: (secrets: Readonly<Record<string, string>>) => void;
 }

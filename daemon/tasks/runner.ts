@@ -173,8 +173,14 @@ export class TaskRunner {
       if (this.#running.size >= RUNNING_MAX) return;
       // One that is further away than any pause was put off by a clock that has been set back since.
       const due = task.dueAt <= now() || task.dueAt > now() + RETRY_MS_MAX;
-      if (due && ![...this.#running.values()].some(({ kind }) => kind === task.kind)) this.#begin(task);
+      if (due && ![...this.#running.values()].some(({ kind }) => this.#areApart(kind, task.kind))) this.#begin(task);
     }
+  }
+
+  #areApart(running: string, next: string): boolean {
+    if (running === next) return true;
+    const isNamed = (one: string, other: string) => this.kinds.get(one)?.apart?.includes(other) === true;
+    return isNamed(running, next) || isNamed(next, running);
   }
 
   #begin(task: TaskRow): void {

@@ -52,7 +52,8 @@ export function migrations(parts: MigrateParts): readonly AnyTaskKind[] {
   };
   const guarded = (source: string, work: (access: SourceAccess) => Promise<void>) =>
     withoutPassword({ address: parseAddress(source).address, password: passwords.get(source) ?? null }, work);
-  const shared = { refusal: null, takeSecrets };
+  // What is written while data is carried to another engine would not be carried.
+  const shared = { refusal: null, takeSecrets, apart: ['engine-move'] };
   return [
     taskKind({
       ...shared,

@@ -97,6 +97,29 @@ describe('an attempt', () => {
 });
 
 describe('how many run', () => {
+  it('waits for a kind that it must not run beside, whichever of them says so', async () => {
+    const { opened, open: go } = gate();
+    const runs: string[] = [];
+    const named = (kind: string, apart?: readonly string[]): AnyTaskKind => ({
+      ...toyKind(
+        async () => {
+          runs.push(kind);
+          await opened;
+        },
+        { kind },
+      ),
+      ...(apart && { apart }),
+    });
+    open(named('one'), named('two', ['one']));
+    const one = rig.desk.start('one', {}).task.id;
+    const two = rig.desk.start('two', {}).task.id;
+    await rig.settle();
+    expect([state(one), state(two)]).toEqual(['running', 'queued']);
+    go();
+    await rig.settle();
+    expect(runs).toEqual(['one', 'two']);
+  });
+
   it('is one of a kind, and a bounded number in all', async () => {
     const { opened, open: go } = gate();
     const most = { toy: 0, all: 0 };
