@@ -174,13 +174,17 @@ function messagesAt({ messages, mounts }: ServerOptions, req: IncomingMessage): 
 
 /** Answers what the parser gave up on: no HTTP, a head or body that took too long, a head that is too large. */
 function refuseUnparsed({ counters }: ServerOptions, error: NodeJS.ErrnoException, socket: Duplex): void {
+  const { code = '' } = error;
   const response = currentResponse(socket);
   // What follows a complete request must not be taken for its answer; and an answer begun cannot be taken back.
-  if (!socket.writable || response?.headersSent || response?.req.complete) {
+  // And where no handshake was made there is nobody who could read an answer.
+  const isSecure =
+    !(socket as Duplex & { secureConnecting?: boolean }).secureConnecting && !/^ERR_(TLS|SSL)/.test(code);
+  if (!isSecure || !socket.writable || response?.headersSent || response?.req.complete) {
     socket.destroy();
     return;
   }
-  const failure = UNPARSED[error.code ?? ''] ?? BAD_HTTP;
+  const failure = UNPARSED[code] ?? BAD_HTTP;
   countAnswer(counters, statusOf(failure));
   sendRaw(socket, failure);
 }
