@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Sender } from '../../../src/event/event.ts';
 import { DEFAULT_ACCOUNT } from '../../../src/event/limits.ts';
 import { isRejection, type Rejection } from '../../../src/event/rejection.ts';
 import { parseHttp } from '../../../src/registry/link.ts';
@@ -107,7 +108,7 @@ export class EventRoutes {
   /** One hit of a browser or server down the road and into the spool. */
   async take(hit: Omit<Hit, 'storedFlags'>, exchange: Exchange, fault?: Rejection): Promise<Outcome | Failure> {
     const { intake } = this.#context.parts;
-    const storedFlags = await storedFlagsOf(this.#context, hit.params);
+    const storedFlags = await storedFlagsOf(this.#context, hit.params, exchange.sender);
     // The dialect writes into the hit that the caller has in hand.
     const judgedHit = Object.assign(hit, { storedFlags });
     const body = fault === undefined ? { wires: [judgedHit], faults: NO_FAULTS } : faultyBody(fault);
@@ -163,10 +164,17 @@ export function redirectTo(target: string): Answer {
 }
 
 /** The flags that are known of the visitor a hit names, where it says none itself. */
-export async function storedFlagsOf({ registry }: SfplContext, params: Params): Promise<number | undefined> {
+export async function storedFlagsOf(
+  { registry }: SfplContext,
+  params: Params,
+  { grant }: Sender,
+): Promise<number | undefined> {
   const visitorId = textOf(params, 'vid');
   if (visitorId === '' || params.has('cflags')) return undefined;
-  const account = textOf(params, 'oid') || DEFAULT_ACCOUNT;
+  const row = { account: textOf(params, 'oid') || DEFAULT_ACCOUNT };
+  // An event without an account has that of its sender's key.
+  grant?.admit(row);
+  const { account } = row;
   const consent = await registry.ask({ ask: 'consent', account, visitorId });
   if (consent !== null || account === DEFAULT_ACCOUNT) return consent?.flags;
   // Pages say what was agreed to without an account, and servers say events with one.

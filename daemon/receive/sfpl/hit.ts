@@ -51,7 +51,7 @@ export function hitDialect(context: SfplContext): Dialect {
       if (isRejection(event)) return event;
       fillIn(event, params, place, sender);
       if (decision.store === 'anonymize') anonymize(event);
-      const isNew = mayIdentify(hit, decision, sender) && event.bot === '';
+      const isNew = mayIdentify(hit, decision, sender, event);
       // Not before the road: an id that its sender did not state says nothing about who is speaking.
       if (isNew) event.visitor_id = randomUUID();
       hit.event = event;
@@ -81,8 +81,8 @@ function isSignalled(sender: Sender): boolean {
 }
 
 /** Whether a visitor without an id is given one that lasts. Otherwise the road derives one for the day. */
-function mayIdentify({ params, isClient }: Hit, decision: Decision, sender: Sender): boolean {
-  return isClient && decision.cookies && !params.has('vid') && !isSignalled(sender);
+function mayIdentify({ params, isClient }: Hit, decision: Decision, sender: Sender, event: Event): boolean {
+  return isClient && decision.cookies && !params.has('vid') && !isSignalled(sender) && event.bot === '';
 }
 
 /**
@@ -90,7 +90,7 @@ function mayIdentify({ params, isClient }: Hit, decision: Decision, sender: Send
  * follow a link would choose who the visitor is from then on.
  */
 function givenTo({ params, cookies, isClient }: Hit, decision: Decision, event: Event, isNew: boolean): Given {
-  if (!isClient || !decision.cookies) return NOTHING;
+  if (!isClient || !decision.cookies || event.bot !== '') return NOTHING;
   const stated = textOf(params, 'sid');
   return {
     vid: isNew || event.visitor_id === cookies.vid ? event.visitor_id : '',

@@ -77,7 +77,11 @@ export class LinkRoutes {
     params.set('target', link.target);
     const cookies = readCookies(exchange.req.headers.cookie);
     const hit: Hit = { params, cookies, isClient: true, storedFlags: undefined };
-    await this.#events.take(hit, exchange);
+    try {
+      await this.#events.take(hit, exchange);
+    } catch (error) {
+      this.#context.parts.log.error({ err: error }, 'request_defect');
+    }
     const answer = redirectTo(link.target);
     return { ...answer, headers: [...answer.headers!, ...this.#events.cookieHeaders(hit, exchange)] };
   }

@@ -89,7 +89,11 @@ export class PrivacyRoutes {
     const query = new URLSearchParams(exchange.search);
     const visitorId = query.get('vid') ?? '';
     if (visitorId === '') return { status: 404, type: JSON_TYPE, body: '[]' };
-    const account = query.get('oid') ?? DEFAULT_ACCOUNT;
+    const row = { account: query.get('oid') || DEFAULT_ACCOUNT };
+    const refusal = exchange.sender.grant?.admit(row);
+    if (refusal !== undefined)
+      return answerOf({ code: 'forbidden', message: refusal.message }, () => ({ status: 200 }));
+    const { account } = row;
     const consent = await this.#context.registry.ask({ ask: 'consent', account, visitorId });
     let stored: readonly object[];
     try {

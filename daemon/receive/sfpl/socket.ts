@@ -44,13 +44,13 @@ export function socketMessages(
   return {
     dialect: hitDialect(context),
     binary: true,
-    read: async (bytes, isBinary) => {
+    read: async (bytes, isBinary, sender) => {
       const json = isBinary ? decode(bytes) : bytes;
       const object = json === undefined ? BAD_BLOCK : readObject(json, ONE_EVENT);
       if (isRejection(object)) return faultyBody(object);
       const params: Params = new Map(common);
       addObject(params, object);
-      const hit: Hit = { params, cookies, isClient: true, storedFlags: await storedFlagsOf(context, params) };
+      const hit: Hit = { params, cookies, isClient: true, storedFlags: await storedFlagsOf(context, params, sender) };
       return { wires: [hit], faults: new Map() };
     },
     answer: acks ? ackJson : () => '',

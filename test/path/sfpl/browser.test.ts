@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasChromium, openBrowser, TestSite } from '../../support/browser.ts';
 import { openRig, type SfplRig } from './rig.ts';
 
+/** Of a Chromium with a window: without one it says so, and what says so is a bot and gets no cookie. */
+const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+
 /** A page that speaks `/tr/v1` as the browser tracker of that system does, in a real Chromium: fetch and WebSocket. */
 describe.skipIf(!hasChromium())('in a browser', () => {
   let rig: SfplRig;
@@ -25,7 +28,7 @@ describe.skipIf(!hasChromium())('in a browser', () => {
 
   /** A page of the site that the collector belongs to. */
   async function visit(): Promise<void> {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ userAgent: CHROME });
     page = await context.newPage();
     await page.goto(site.page('/shop', { html: '<title>shop</title>' }));
   }
@@ -94,7 +97,7 @@ describe.skipIf(!hasChromium())('in a browser', () => {
   });
 
   test('a page of another site may send without cookies, and reads nothing with them', async () => {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ userAgent: CHROME });
     page = await context.newPage();
     // The same machine by another name is another site.
     await page.goto(site.page('/elsewhere', { html: '<title>elsewhere</title>' }, 'localhost'));

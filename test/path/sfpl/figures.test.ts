@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRig, type SfplRig } from './rig.ts';
 
 /** Health, metrics and status in the JSON of that tracker (reference/seed-systems.md 2.11). */
+const MIB = 1024 * 1024;
 let rig: SfplRig;
 
 beforeAll(async () => {
-  rig = await openRig();
+  rig = await openRig({ 'spool.bytesMax': MIB, 'flush.bytesMax': MIB });
 });
 
 afterAll(() => rig.daemon[Symbol.asyncDispose]());
@@ -72,6 +73,29 @@ test('W22: who asks for JSON gets all of it with health and status too; a probe 
     '# TYPE trackflow_events_accepted_total',
   );
   expect((await rig.daemon.status()).events.accepted).toBe(before);
+});
+
+test('W2, W24: a full spool is told with 503 and when to come back; what was answered is stored once there is room', async () => {
+  const pad = 'x'.repeat(8_000);
+  const taken: number[] = [];
+  process.kill(await rig.daemon.enginePid(), 'SIGSTOP');
+  try {
+    let refused: Awaited<ReturnType<SfplRig['post']>> | null = null;
+    for (let index = 0; refused === null && index < 1_000; index++) {
+      const answer = await rig.post('/tr/v1/tr/', { oid: 'full', ename: `n${index}`, a: pad, b: pad, c: pad });
+      if (answer.status === 200) taken.push(index);
+      else refused = answer;
+    }
+    expect([refused?.status, Number(refused?.headers['retry-after'])]).toEqual([503, expect.any(Number)]);
+    const payment = await rig.post('/tr/v1/ltv/', { oid: 'full', orid: 'o', amt: 1 });
+    expect(payment.status).toBe(503);
+    expect((await rig.post('/tr/v1/ppi/agree', { vid: 'full', cflags: 1024 })).status).toBe(503);
+  } finally {
+    process.kill(await rig.daemon.enginePid(), 'SIGCONT');
+  }
+  const rows = await rig.events<{ name: string }>('full', 'name');
+  expect(rows.map(({ name }) => name).sort()).toEqual(taken.map((index) => `n${index}`).sort());
+  expect((await rig.post('/tr/v1/tr/', { oid: 'full', ename: 'after' })).status).toBe(200);
 });
 
 test('what is refused is counted as an error', async () => {
