@@ -3,10 +3,10 @@
  * routes` prints and a test walks over real sockets.
  *
  * `needs` says what a credential must be good for: `write` (events), `read` (events and statistics of its accounts),
- * `operate` (figures of the whole instance), or nothing. `where` says which listener has the route: `events` is the
+ * `operate` (figures of the whole instance), `administer` (what leads visitors elsewhere), or nothing. `where` says which listener has the route: `events` is the
  * one that the world may reach, `reads` that of `reads.listen`; `both` stands on both where they are two.
  */
-export type Need = 'nothing' | 'write' | 'read' | 'operate';
+export type Need = 'nothing' | 'write' | 'read' | 'operate' | 'administer';
 
 export interface Route {
   readonly id: RouteId;
@@ -61,6 +61,29 @@ export function isReadRoute(id: RouteId): id is ReadRouteId {
 
 export const ROUTES: readonly Route[] = Object.entries(TABLE).map(([id, route]) => ({ id: id as RouteId, ...route }));
 
+const BOTH = ['GET', 'POST', 'OPTIONS'] as const;
+
+/**
+ * The first words below `/tr/v1/`, the wire of sfproductlabs/tracker, which has paths of its own; a short link stands at any
+ * other path, for everybody. Links are made with an admin key, or from this machine.
+ */
+export const TR_ROUTES = {
+  tr: { methods: BOTH, needs: 'write', what: 'events of pages' },
+  str: { methods: BOTH, needs: 'write', what: 'events of servers' },
+  img: { methods: READS, needs: 'write', what: 'events by a pixel' },
+  rdr: { methods: READS, needs: 'write', what: 'an event, and on to an allowed address' },
+  xrdr: { methods: READS, needs: 'write', what: 'the same for pages' },
+  ws: { methods: READS, needs: 'write', what: 'events over a WebSocket' },
+  ltv: { methods: BOTH, needs: 'write', what: 'payments' },
+  ppi: { methods: BOTH, needs: 'write', what: 'consent and jurisdictions' },
+  rpi: { methods: BOTH, needs: 'administer', what: 'short links' },
+} as const satisfies Record<string, Pick<Route, 'methods' | 'needs' | 'what'>>;
+
+/** What a path below `/tr/v1/` needs, by its first word; what is not there needs no less than the others. */
+export function trNeed(name: string): Need {
+  return Object.hasOwn(TR_ROUTES, name) ? TR_ROUTES[name as keyof typeof TR_ROUTES].needs : 'write';
+}
+
 /** Who comes with what: a kind of key, the scope of that name in a token, or nothing. */
 export const CREDENTIALS = ['none', 'write', 'server', 'read', 'admin'] as const;
 export type Credential = (typeof CREDENTIALS)[number];
@@ -70,7 +93,7 @@ const GOOD_FOR: Readonly<Record<Credential, readonly Need[]>> = {
   write: ['nothing', 'write'],
   server: ['nothing', 'write'],
   read: ['nothing', 'read', 'operate'],
-  admin: ['nothing', 'read', 'operate'],
+  admin: ['nothing', 'read', 'operate', 'administer'],
 };
 
 /**
@@ -78,6 +101,6 @@ const GOOD_FOR: Readonly<Record<Credential, readonly Need[]>> = {
  * its business.
  */
 export function opens(credential: Credential, needs: Need, scoped: boolean): boolean {
-  if (needs === 'operate' && scoped) return false;
+  if ((needs === 'operate' || needs === 'administer') && scoped) return false;
   return GOOD_FOR[credential].includes(needs);
 }

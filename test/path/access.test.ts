@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { CREDENTIALS, type Credential, opens, TR_ROUTES } from '../../src/access/routes.ts';
 import { runCli } from '../support/cli.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 
@@ -230,4 +231,34 @@ test('a daemon does not start over secrets that other users can open', async () 
   fs.chmodSync(home, 0o755);
   fs.writeFileSync(path.join(home, 'state.db'), '', { mode: 0o644 });
   await expect(startDaemon({ home, listeningOnly: false })).rejects.toThrow(/TF_PERMISSION.*state\.db/);
+});
+
+test('the routes of /tr/v1 ask for what the table says, and browsers make no links', async () => {
+  await using daemon = await startDaemon({ listeningOnly: true, settings: { 'access.write': 'key' } });
+  const keys = new Map<Credential, string>();
+  for (const kind of ['write', 'server', 'read', 'admin'] as const) {
+    keys.set(kind, (await cli<KeyMade>(daemon, 'keys', 'create', kind)).key);
+  }
+  await daemon.until(async () => (await statusOf(daemon, { name: 'n' }, bearer(keys.get('server')!))) === 202);
+  for (const [name, { methods, needs }] of Object.entries(TR_ROUTES)) {
+    // A WebSocket is asked for in its own tests, links below.
+    if (name === 'ws' || needs === 'administer') continue;
+    for (const credential of CREDENTIALS) {
+      const headers = credential === 'none' ? {} : bearer(keys.get(credential)!);
+      const [method] = methods;
+      const response = await fetch(`${daemon.url}/tr/v1/${name}/`, { method, headers, redirect: 'manual' });
+      await response.arrayBuffer();
+      const isRefused = response.status === 401 || response.status === 403;
+      expect([name, credential, !isRefused]).toEqual([name, credential, opens(credential, needs, false)]);
+    }
+  }
+  const link = async (headers: Record<string, string>) => {
+    const body = JSON.stringify({ urlfrom: 'http://go.example/a', urlto: 'https://shop.example/' });
+    const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
+    return (await fetch(`${daemon.url}/tr/v1/rpi/redirect`, init)).status;
+  };
+  expect(await link(bearer(keys.get('read')!))).toBe(403);
+  expect(await link({ origin: 'https://page.example' })).toBe(403);
+  expect(await link({ 'x-forwarded-for': '192.0.2.1' })).toBe(403);
+  expect(await link(bearer(keys.get('admin')!))).toBe(200);
 });

@@ -124,15 +124,16 @@ export class LinkRoutes {
 
   /**
    * Why this sender may not administer links: whoever makes them leads visitors anywhere. It takes an admin key for all
-   * accounts, or this machine itself.
+   * accounts, or this machine itself; a browser on it may be asking for any page, under any name.
    */
-  #refusal({ sender, grant }: Exchange, credentialsInPath: boolean): Failure | undefined {
+  #refusal({ req, sender, grant }: Exchange, credentialsInPath: boolean): Failure | undefined {
     const { config, parts } = this.#context;
     if (credentialsInPath && !config.pathCredentials) return PATH_CREDENTIALS;
     if (credentialsInPath) parts.log.warn({}, 'path_credentials');
     const { credentials, accounts } = grant.bearer;
     const isAdmin = credentials.includes('admin') && accounts.size === 0;
-    return isAdmin || (credentials.includes('none') && sender.trusted) ? undefined : NOT_ALLOWED;
+    const isBrowser = req.headers.origin !== undefined || req.headers['sec-fetch-site'] !== undefined;
+    return isAdmin || (credentials.includes('none') && sender.trusted && !isBrowser) ? undefined : NOT_ALLOWED;
   }
 }
 

@@ -6,6 +6,7 @@
  * nothing but copies that the main thread keeps up to date.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { trNeed } from '../../../src/access/routes.ts';
 import type { Denial } from '../../access/denial.ts';
 import { isDenied } from '../../access/gatekeeper.ts';
 import type { Grant } from '../../access/grant.ts';
@@ -49,7 +50,7 @@ class Sfpl implements Mount {
       const name = slash === -1 ? path.slice(PREFIX.length) : path.slice(PREFIX.length, slash);
       const rest = slash === -1 ? '' : path.slice(slash + 1);
       // Who may make links is asked where they are made; a preflight carries no key.
-      const needs = name === 'rpi' || req.method === 'OPTIONS' ? 'nothing' : 'write';
+      const needs = trNeed(name) === 'administer' || req.method === 'OPTIONS' ? 'nothing' : 'write';
       this.#enter(req, res, needs, (exchange) => this.#route(name, rest, exchange, expectsContinue));
       return true;
     }

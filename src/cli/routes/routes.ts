@@ -1,6 +1,15 @@
 import { openNeeds } from '../../access/policy.ts';
 import { type ReadsPlace, readsPlace } from '../../access/reads-place.ts';
-import { CREDENTIALS, type Credential, opens, ROUTES, type Route, type RouteId } from '../../access/routes.ts';
+import {
+  CREDENTIALS,
+  type Credential,
+  type Need,
+  opens,
+  ROUTES,
+  type Route,
+  type RouteId,
+  TR_ROUTES,
+} from '../../access/routes.ts';
 import { resolveConfig } from '../../config/resolve.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Instance } from '../instance.ts';
@@ -13,7 +22,7 @@ export interface RoutesReport {
 }
 
 export interface RouteReport {
-  readonly id: RouteId;
+  readonly id: RouteId | `tr-${string}`;
   readonly methods: readonly string[];
   readonly path: string;
   readonly what: string;
@@ -34,15 +43,18 @@ export function routesReport({ home, env }: Instance): RoutesReport {
     collect: config.tracker.collectPath || config.receive.eventsPath,
     script: config.tracker.path,
   };
+  const whomOf = (needs: Need) =>
+    Object.fromEntries(
+      CREDENTIALS.map((credential) => [credential, open.has(needs) || opens(credential, needs, false)]),
+    ) as Record<Credential, boolean>;
   const routes = ROUTES.map((route): RouteReport => {
     const { id, methods, path, what, needs, where } = route;
-    const whom = CREDENTIALS.map((credential): [Credential, boolean] => [
-      credential,
-      open.has(needs) || opens(credential, needs, false),
-    ]);
-    const opened = Object.fromEntries(whom) as Record<Credential, boolean>;
-    return { id, methods, path: renamed[id] ?? path, what, needs, where, opens: opened };
+    return { id, methods, path: renamed[id] ?? path, what, needs, where, opens: whomOf(needs) };
   });
+  for (const [name, { methods, needs, what }] of Object.entries(TR_ROUTES)) {
+    const path = `/tr/v1/${name}`;
+    routes.push({ id: `tr-${name}`, methods, path, what, needs, where: 'events', opens: whomOf(needs) });
+  }
   const events = `${config.listen.host}:${config.listen.port}`;
   return { schema: 'trackflow.routes/1', routes, listeners: { events, reads: placeText(place, config) } };
 }
