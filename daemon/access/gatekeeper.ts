@@ -52,6 +52,8 @@ export type Entry = Grant | Denial | Promise<Grant | Denial>;
  */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
+  /** Made once for a key: the set of its accounts may be a large one. */
+  readonly #bearers = new WeakMap<StoredKey, Bearer>();
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
@@ -70,7 +72,7 @@ export class Gatekeeper {
     const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined) return BAD_CREDENTIAL;
     const key = book.key(token, now());
-    if (key !== undefined) return this.#grant(bearerOf(key), asking, needs, NOT_FOR_THIS);
+    if (key !== undefined) return this.#grant(this.#bearerOf(key), asking, needs, NOT_FOR_THIS);
     if (readToken === null || token.startsWith('tf_')) return BAD_CREDENTIAL;
     return readToken(token).then((bearer) => {
       if (bearer === 'bad') return BAD_CREDENTIAL;
@@ -83,7 +85,7 @@ export class Gatekeeper {
     const { book, now } = this.#options;
     const key = book.key(text, now());
     if (key === undefined) return BAD_CREDENTIAL;
-    return key.kind === 'write' ? this.#grant(bearerOf(key), asking, needs, NOT_FOR_THIS) : SECRET_IN_URL;
+    return key.kind === 'write' ? this.#grant(this.#bearerOf(key), asking, needs, NOT_FOR_THIS) : SECRET_IN_URL;
   }
 
   #grant(bearer: Bearer, { headers, socket }: Asking, needs: Need, otherwise: Denial): Grant | Denial {
@@ -99,6 +101,21 @@ export class Gatekeeper {
     const refusal = needs === 'write' ? toll.refusal(bearer, ip, Number(headers['content-length'] ?? 0)) : undefined;
     return refusal ?? new Grant(bearer, { book, toll, headers, ip, isPage });
   }
+
+  #bearerOf(key: StoredKey): Bearer {
+    const known = this.#bearers.get(key);
+    if (known !== undefined) return known;
+    const { id, kind, accounts, limits, expiresAt } = key;
+    const bearer: Bearer = {
+      credentials: [kind],
+      keyId: id,
+      accounts: new Set(accounts),
+      limits,
+      expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
+    };
+    this.#bearers.set(key, bearer);
+    return bearer;
+  }
 }
 
 /** Tells a denial from what it took the place of. */
@@ -112,16 +129,6 @@ function isGoodFor({ credentials, accounts }: Bearer, needs: Need): boolean {
 
 function isSentByPage({ origin, referer }: IncomingHttpHeaders): boolean {
   return origin !== undefined || referer !== undefined;
-}
-
-function bearerOf({ id, kind, accounts, limits, expiresAt }: StoredKey): Bearer {
-  return {
-    credentials: [kind],
-    keyId: id,
-    accounts: new Set(accounts),
-    limits,
-    expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
-  };
 }
 
 const KEY_PARAMETER = /[?&]key=(tf_[^&]*)/;

@@ -41,6 +41,7 @@ function runningScreen(status: Status, { spoolBytesMax, instance, nowMs, style }
     '',
     pairs([
       ['Collector', status.url],
+      ...(status.readsUrl === status.url ? [] : [['Reads', status.readsUrl] as [string, string]]),
       ['Home', status.home],
       ['Last minute', lastMinuteText(status)],
       ['Events', eventsText(status)],
