@@ -19,7 +19,8 @@ COPY --from=build /src/node_modules /opt/trackflow/node_modules
 COPY --from=build /src/dist /opt/trackflow/dist
 RUN ln -s /opt/trackflow/bin/trackflow.js /usr/local/bin/trackflow
 USER 10001:10001
-ENV NODE_ENV=production TRACKFLOW_HOME=/data TRACKFLOW_LISTEN_HOST=0.0.0.0
+# HOME and SHELL for the command, which would look for this user in /etc/passwd.
+ENV NODE_ENV=production HOME=/data SHELL=/bin/sh TRACKFLOW_HOME=/data TRACKFLOW_LISTEN_HOST=0.0.0.0
 VOLUME /data
 EXPOSE 8080
 # Whether an event sent now would be taken; the engine may be away for that.

@@ -50,10 +50,15 @@ export function put(root: string, from: string, to: string, mode = 0o644): void 
   if (fs.statSync(target).isFile()) fs.chmodSync(target, mode);
 }
 
-/** Copies a program to `to`, and every library that the dynamic loader would open for it to where it is here. */
+/** Copies a program to `to`, with its libraries. */
 export function putProgram(root: string, from: string, to: string): void {
-  for (const needed of sharedLibraries(fs.realpathSync(from))) put(root, needed, needed, 0o755);
+  putLibraries(root, from);
   put(root, from, to, 0o755);
+}
+
+/** Copies every library that the dynamic loader would open for a file to where it is here. */
+export function putLibraries(root: string, file: string): void {
+  for (const needed of sharedLibraries(fs.realpathSync(file))) put(root, needed, needed, 0o755);
 }
 
 function fillRoot(root: string): void {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { libchdbPath } from 'chdb/libchdb';
 import { packageRoot } from '../../../src/package-root.ts';
 import type { TestDocker } from '../docker.ts';
-import { importRoot, put, putProgram } from './build.ts';
+import { importRoot, put, putLibraries, putProgram } from './build.ts';
 
 /** The image of `Dockerfile`. */
 export const PRODUCT = 'trackflow-test:1';
@@ -14,6 +15,9 @@ const BASE = 'trackflow-base:1';
 const BUILT = 'build:latest';
 /** What the second stage runs. */
 const PROGRAMS = ['sh', 'mkdir', 'chown', 'ln'];
+
+/** The library of the embedded engine: half a gigabyte, which a container that needs it is given as a mount. */
+export const ENGINE_PACKAGES = 'node_modules/@chdb';
 
 /**
  * Builds the second stage of `Dockerfile` as it stands, over a base that is imported from this machine: Node and a few
@@ -27,6 +31,14 @@ export async function buildProduct(docker: TestDocker): Promise<void> {
     fs.mkdirSync(path.join(root, folder), { recursive: true });
   putProgram(root, '/usr/bin/env', 'usr/bin/env');
   fs.chmodSync(path.join(root, 'tmp'), 0o1777);
+  putLibraries(root, libchdbPath());
+  for (const folder of packages()) {
+    for (const file of fs.readdirSync(path.join(packageRoot(), folder), { recursive: true, encoding: 'utf8' })) {
+      if (file.endsWith('.node') && runsHere(path.join(packageRoot(), folder, file))) {
+        putLibraries(root, path.join(packageRoot(), folder, file));
+      }
+    }
+  }
   const PATH = 'ENV PATH=/usr/local/bin:/usr/bin:/bin';
   await importRoot(docker.command, BASE, root, [PATH]);
   fillBuilt(path.join(root, 'src'));
@@ -71,11 +83,27 @@ function fillBuilt(to: string): void {
   for (const name of ['package.json', 'oclif.manifest.json', 'LICENSE', 'README.md', 'bin', 'schema', 'dist']) {
     put(to, path.join(root, name), name);
   }
+  for (const folder of packages()) put(to, path.join(root, folder), folder);
+}
+
+/** Folders of what the product needs, from the root; a package in a package comes with it. */
+function packages(): string[] {
+  const root = packageRoot();
   const listed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: root, encoding: 'utf8' });
-  for (const folder of listed.split('\n').filter((line) => line.includes('/node_modules/'))) {
-    const at = path.relative(root, folder);
-    // A package in a package comes with it.
-    if (at.split('node_modules/').length === 2) put(to, folder, at);
+  return listed
+    .split('\n')
+    .map((folder) => path.relative(root, folder))
+    .filter((folder) => folder.startsWith('node_modules/') && folder.split('node_modules/').length === 2)
+    .filter((folder) => !folder.startsWith(ENGINE_PACKAGES));
+}
+
+/** Packages bring the same addon for other platforms, too. */
+function runsHere(addon: string): boolean {
+  try {
+    execFileSync('ldd', [addon], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
   }
 }
 
