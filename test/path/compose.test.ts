@@ -40,6 +40,7 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
       fs.writeFileSync(path.join(folder, name), text.replace(/^ {4}ulimits:\n.*\n/m, ''));
     }
     port = await freePort();
+    key = '';
   });
   afterEach(() => {
     docker!.clear();
@@ -66,23 +67,42 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
   const url = (route: string) => `http://127.0.0.1:${port}${route}`;
   const isTaken = async () => (await fetch(url('/health')).catch(() => null))?.status === 200;
 
+  let key = '';
+  /** The image asks for one; the Compose files publish on loopback and do not. */
+  function makeKey(name: string): void {
+    key = (JSON.parse(docker!.run('exec', name, 'trackflow', 'keys', 'create', 'write', '--json')) as { key: string })
+      .key;
+  }
+
   /** Whether it was taken. */
   async function post(user: string): Promise<boolean> {
     const body = JSON.stringify({ name: 'sent', account: 'compose', user_id: user });
-    const answer = await fetch(url('/v1/events'), { method: 'POST', body, signal: AbortSignal.timeout(10_000) });
+    const headers = key === '' ? {} : { authorization: `Bearer ${key}` };
+    const answer = await fetch(url('/v1/events'), {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(10_000),
+    });
     return answer.status === 202;
   }
 
-  async function stored(): Promise<string[]> {
-    const answer = await fetch(url('/activities?account=compose&limit=1000'));
-    if (answer.status !== 200) return [];
-    return ((await answer.json()) as { user_id: string }[]).map(({ user_id }) => user_id).sort();
+  function stored(name: string): string[] {
+    const sql = 'SELECT user_id FROM events ORDER BY user_id';
+    const text = docker!.run('exec', name, 'trackflow', 'query', sql, '--format', 'ndjson');
+    const lines = text.split('\n').filter(Boolean);
+    return lines.map((line) => (JSON.parse(line) as { user_id: string }).user_id);
   }
 
-  async function becomes(users: readonly string[]): Promise<void> {
+  /** What the daemon in this container finds in ClickHouse. */
+  async function becomes(users: readonly string[], name: string): Promise<void> {
     let found: string[] = [];
-    await until(async () => {
-      found = await stored().catch(() => []);
+    await until(() => {
+      try {
+        found = stored(name);
+      } catch {
+        // ClickHouse is away, or the daemon is still starting.
+      }
       return found.length >= users.length;
     }, WAIT_MS).catch(() => {});
     expect(found).toEqual([...users].sort());
@@ -97,8 +117,10 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
     const place = ['--network', 'alone', ...volumes, '--publish', `127.0.0.1:${port}:8080`];
     docker!.run('run', '--detach', '--name', 'alone', ...hardened, ...place, PRODUCT);
     await until(isTaken, WAIT_MS);
+    expect(await post('nobody')).toBe(false);
+    makeKey('alone');
     expect(await post('alone')).toBe(true);
-    await becomes(['alone']);
+    await becomes(['alone'], 'alone');
     expect(docker!.run('exec', 'alone', 'node', '-p', 'process.getuid()')).toBe('10001');
     expect(() => docker!.run('exec', 'alone', 'node', '-e', 'fs.writeFileSync("/opt/x", "")')).toThrow(/EROFS/);
     expect(docker!.run('exec', 'alone', 'trackflow', 'status')).toMatch(/TrackFlow \S+ running/);
@@ -106,7 +128,7 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
     docker!.run('stop', '--time', '60', 'alone');
     expect(docker!.inspect('alone', '.State.ExitCode')).toBe('0');
     docker!.run('start', 'alone');
-    await becomes(['alone']);
+    await becomes(['alone'], 'alone');
   });
 
   test('compose.yaml: events are taken while ClickHouse is away, and volumes outlive everything', async () => {
@@ -114,7 +136,7 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
     compose('up', '--detach', '--no-build');
     await until(isTaken, WAIT_MS);
     expect(await post('first')).toBe(true);
-    await becomes(['first']);
+    await becomes(['first'], container('trackflow'));
     const found = JSON.parse(docker!.run('inspect', container('trackflow')))[0];
     expect(found.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'] });
     expect(found.Config.User).toBe('10001:10001');
@@ -124,11 +146,11 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
     compose('stop', 'clickhouse');
     expect(await post('second')).toBe(true);
     compose('start', 'clickhouse');
-    await becomes(['first', 'second']);
+    await becomes(['first', 'second'], container('trackflow'));
     compose('down');
     expect(docker!.containers()).toEqual([]);
     compose('up', '--detach', '--no-build');
-    await becomes(['first', 'second']);
+    await becomes(['first', 'second'], container('trackflow'));
   });
 
   test('compose.replicas.yaml: the proxy passes over a replica that is gone, whose events come when it is back', async () => {
@@ -150,7 +172,7 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
       docker!.run('exec', replica, 'node', '-e', own, `own-${index}`);
       sent.push(`own-${index}`);
     }
-    await becomes(sent);
+    await becomes(sent, container('trackflow-1'));
     const took = spoolOf('before-0');
     const numbers = new Set(['before-0', 'own-0', 'own-1', 'own-2'].map(spoolOf));
     expect(numbers.size, 'each replica has numbers of its own').toBe(3);
@@ -162,7 +184,7 @@ describe.skipIf(docker === null)('TrackFlow in containers', { timeout: TEST_MS_M
     await send('after');
     compose('start', 'clickhouse');
     docker!.run('start', victim);
-    await becomes(sent);
+    await becomes(sent, container('trackflow-1'));
   });
 
   /** The number of the batch that brought this event, without what a spool counts in such a test. */
