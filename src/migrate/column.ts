@@ -29,6 +29,11 @@ export interface ColumnPlan {
   /** Whether the least and the greatest value are compared as well; the same in both languages for numbers and times only. */
   readonly ordered: boolean;
   readonly loss: Loss | null;
+  /**
+   * Where the bounds alone tell that no value is lost: the value as it is and its canonical text, which cost a fraction of
+   * what mends it, and SQL over `{min}` and `{max}` that is true when some value needs that all the same.
+   */
+  readonly asIs?: { readonly value: string; readonly canonical: string; readonly unless: string };
 }
 
 /** Physical pieces of a table: itself, or its partitions and children. */

@@ -44,8 +44,8 @@ export async function makePlan(session: Session, request: PlanRequest): Promise<
 async function genericPlans(session: Session, { tables, into, map, since }: PlanRequest): Promise<TablePlan[]> {
   if (into !== null && tables.length !== 1)
     throw new TrackflowError('TF_USAGE', '--into names the target of one --table; --map gives names to several');
-  const oids =
-    tables.length === 0 ? await listTables(session) : await Promise.all(tables.map((name) => findTable(session, name)));
+  const oids = tables.length === 0 ? [...(await listTables(session))] : [];
+  for (const name of tables) oids.push(await findTable(session, name));
   const relations: Relation[] = [];
   for (const oid of oids) relations.push(await readRelation(session, Number(oid)));
   const wanted = relations

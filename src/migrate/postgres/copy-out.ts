@@ -28,7 +28,7 @@ export class CopyOut extends Readable implements Submittable {
   #socket: Socket | null = null;
   #parser: Listener | null = null;
   /** Head of a message that was cut. */
-  #head: Buffer = Buffer.alloc(0);
+  #cut: Buffer = Buffer.alloc(0);
   /** What is still to come of the message that is being read. */
   #left = 0;
   #isData = false;
@@ -70,53 +70,60 @@ export class CopyOut extends Readable implements Submittable {
     done(error);
   }
 
+  /** The loop over rows: nothing is allocated in it. */
   readonly #onData = (chunk: Buffer): void => {
+    const end = chunk.length;
     let at = 0;
     let filled = 0;
-    while (at < chunk.length) {
+    while (at < end) {
       if (this.#left === 0) {
-        const head = this.#takeHead(chunk, at);
-        if (head === null) break;
-        at = head.next;
-        if (head.code === COPY_DONE || !KNOWN.has(head.code)) {
-          this.#give(chunk.subarray(0, filled));
-          this.#giveBack(
-            head.code === COPY_DONE ? chunk.subarray(at) : Buffer.concat([head.bytes, chunk.subarray(at)]),
-          );
-          return;
+        let code = chunk[at]!;
+        if (this.#cut.length > 0 || end - at < HEAD_BYTES) {
+          const head = this.#mend(chunk, at);
+          if (head === null) break;
+          // As if it had come in one: its first bytes are those of the chunk before.
+          at += HEAD_BYTES - head.before;
+          code = head.bytes[0]!;
+          this.#left = head.bytes.readUInt32BE(1) - 4;
+          if (!KNOWN.has(code)) {
+            this.#leave(chunk, filled, at, head.bytes);
+            return;
+          }
+        } else {
+          if (code !== COPY_DATA && !KNOWN.has(code)) {
+            this.#leave(chunk, filled, at + HEAD_BYTES, chunk.subarray(at, at + HEAD_BYTES));
+            return;
+          }
+          this.#left = ((chunk[at + 1]! << 24) | (chunk[at + 2]! << 16) | (chunk[at + 3]! << 8) | chunk[at + 4]!) - 4;
+          at += HEAD_BYTES;
         }
-        this.#isData = head.code === COPY_DATA;
-        this.#left = head.length;
+        this.#isData = code === COPY_DATA;
       }
-      const end = Math.min(at + this.#left, chunk.length);
+      const stop = Math.min(at + this.#left, end);
       if (this.#isData) {
-        chunk.copyWithin(filled, at, end);
-        filled += end - at;
+        chunk.copyWithin(filled, at, stop);
+        filled += stop - at;
       }
-      this.#left -= end - at;
-      at = end;
+      this.#left -= stop - at;
+      at = stop;
     }
     this.#give(chunk.subarray(0, filled));
   };
 
-  /** The head of the message at `at`; null when the chunk ends within it, which is kept for the next one. */
-  #takeHead(chunk: Buffer, at: number): { code: number; length: number; next: number; bytes: Buffer } | null {
-    const kept = this.#head.length;
-    if (kept + chunk.length - at < HEAD_BYTES) {
-      this.#head = Buffer.concat([this.#head, chunk.subarray(at)]);
-      return null;
-    }
-    if (kept === 0) {
-      return {
-        code: chunk[at]!,
-        length: chunk.readUInt32BE(at + 1) - 4,
-        next: at + HEAD_BYTES,
-        bytes: headOf(chunk, at),
-      };
-    }
-    const head = Buffer.concat([this.#head, chunk.subarray(at, at + HEAD_BYTES - kept)]);
-    this.#head = Buffer.alloc(0);
-    return { code: head[0]!, length: head.readUInt32BE(1) - 4, next: at + HEAD_BYTES - kept, bytes: head };
+  /** A head of which a part was in an earlier chunk, `before` bytes of it; null when it is not whole yet. */
+  #mend(chunk: Buffer, at: number): { readonly bytes: Buffer; readonly before: number } | null {
+    const before = this.#cut.length;
+    const bytes = Buffer.concat([this.#cut, chunk.subarray(at, at + HEAD_BYTES - before)]);
+    this.#cut = bytes.length < HEAD_BYTES ? bytes : Buffer.alloc(0);
+    return bytes.length < HEAD_BYTES ? null : { bytes, before };
+  }
+
+  /** The rows are over, or an error came: what begins with `head` and goes on at `at` is for pg. */
+  #leave(chunk: Buffer, filled: number, at: number, head: Buffer): void {
+    this.#left = 0;
+    const rest = head[0] === COPY_DONE ? chunk.subarray(at) : Buffer.concat([head, chunk.subarray(at)]);
+    this.#give(chunk.subarray(0, filled));
+    this.#giveBack(rest);
   }
 
   #give(rows: Buffer): void {
@@ -138,7 +145,3 @@ export class CopyOut extends Readable implements Submittable {
 }
 
 const KNOWN: ReadonlySet<number> = new Set([COPY_DATA, COPY_OUT_RESPONSE, PARAMETER_STATUS, NOTICE, NOTIFICATION]);
-
-function headOf(chunk: Buffer, at: number): Buffer {
-  return chunk.subarray(at, at + HEAD_BYTES);
-}

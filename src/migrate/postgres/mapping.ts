@@ -1,4 +1,4 @@
-import type { Loss } from '../column.ts';
+import type { ColumnPlan, Loss } from '../column.ts';
 
 /** A type of PostgreSQL, domains taken away. */
 export interface PgType {
@@ -34,6 +34,7 @@ export interface Mapping {
   readonly target: string;
   readonly ordered?: boolean;
   readonly loss?: Loss;
+  readonly asIs?: NonNullable<ColumnPlan['asIs']>;
   /** Arrays and JSON have no NULL of their own in ClickHouse. */
   readonly neverNull?: boolean;
 }

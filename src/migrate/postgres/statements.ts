@@ -19,23 +19,39 @@ export function fetchStatement(table: TablePlan, range: Range): string {
   return `SELECT ${values.join(', ')} ${fromRange(table, range)}`;
 }
 
-/** One row with the sums of a range; `encoding` is the server's. */
-export function sumsStatement({ columns, ...table }: TablePlan, range: Range, encoding: string): string {
-  const texts = columns.map(({ canonical, nullable }) =>
-    nullable ? `coalesce(${canonical.source}, ${NULL_MARK})` : canonical.source,
-  );
-  const row = joined(texts);
+/**
+ * One row with the sums of a range; `encoding` is the server's. Without `isExact` it costs less, and is right when its
+ * `unless` is not true.
+ */
+export function sumsStatement(
+  { columns: planned, ...table }: TablePlan,
+  range: Range,
+  { encoding, isExact }: { readonly encoding: string; readonly isExact: boolean },
+): string {
+  const columns = planned.map(({ read, canonical, nullable, ordered, loss, asIs }) => {
+    const isPlain = !isExact && asIs !== undefined;
+    const value = isPlain ? asIs.value : read;
+    const bound = (side: 'min' | 'max') => (ordered ? `${side}(${value})::text` : 'NULL');
+    const text = isPlain ? asIs.canonical : canonical.source;
+    return {
+      text: nullable ? `coalesce(${text}, ${NULL_MARK})` : text,
+      nulls: nullable ? `count(*) - count(${value})` : '0',
+      least: bound('min'),
+      greatest: bound('max'),
+      lost: loss === null || isPlain ? '0' : `count(*) FILTER (WHERE ${loss.condition})`,
+      unless: isPlain ? [asIs.unless.replaceAll('{min}', `min(${value})`).replaceAll('{max}', `max(${value})`)] : [],
+    };
+  });
+  const row = joined(columns.map(({ text }) => text));
   // MD5 is over bytes: those of the source's own encoding are not those that arrive.
   const bytes = ['UTF8', 'SQL_ASCII'].includes(encoding) ? row : `convert_to(${row}, 'UTF8')`;
   const hash = `('x' || substr(md5(${bytes}), 1, 16))::bit(64)::int8`;
-  const list = (values: readonly string[], type: string) => `ARRAY[${values.join(', ')}]::${type}[]`;
-  const nulls = columns.map(({ read, nullable }) => (nullable ? `count(*) - count(${read})` : '0'));
-  const bound = (side: 'min' | 'max') =>
-    columns.map(({ read, ordered }) => (ordered ? `${side}(${read})::text` : 'NULL'));
-  const lost = columns.map(({ loss }) => (loss === null ? '0' : `count(*) FILTER (WHERE ${loss.condition})`));
-  return `SELECT count(*)::float8 AS rows, coalesce(sum(${hash}), 0)::text AS checksum, ${list(nulls, 'float8')} AS nulls,
-    ${list(bound('min'), 'text')} AS least, ${list(bound('max'), 'text')} AS greatest, ${list(lost, 'float8')} AS lost
-    ${fromRange({ ...table, columns }, range)}`;
+  const list = (name: 'nulls' | 'least' | 'greatest' | 'lost', type: string) =>
+    `ARRAY[${columns.map((column) => column[name]).join(', ')}]::${type}[] AS ${name}`;
+  const unless = columns.flatMap((column) => column.unless.map((one) => `coalesce(${one}, false)`));
+  return `SELECT count(*)::float8 AS rows, coalesce(sum(${hash}), 0)::text AS checksum, ${list('nulls', 'float8')},
+    ${list('least', 'text')}, ${list('greatest', 'text')}, ${list('lost', 'float8')}, ${unless.join(' OR ') || 'false'} AS unless
+    ${fromRange({ ...table, columns: planned }, range)}`;
 }
 
 /** Rows of the whole table of which a column loses something. */

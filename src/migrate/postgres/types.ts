@@ -10,6 +10,8 @@ export const SESSION_SETTINGS: readonly (readonly [name: string, value: string])
   ['intervalstyle', 'iso_8601'],
   ['extra_float_digits', '1'],
   ['bytea_output', 'hex'],
+  // Compiling the statement of a chunk takes longer than it saves.
+  ['jit', 'off'],
 ];
 
 /** Different values of a text above which a dictionary is no help. */
@@ -39,6 +41,7 @@ export function columnPlan(
     nullable,
     ordered: mapping.ordered ?? false,
     loss: mapping.loss ?? null,
+    ...(mapping.asIs && { asIs: mapping.asIs }),
   };
 }
 
@@ -132,11 +135,13 @@ function decimal(value: string, { precision, scale }: ReturnType<typeof precisio
   const digits = Math.max(precision - Math.min(scale, 0), decimals);
   if (digits > DECIMAL_DIGITS_MAX) return textMapping(`${value}::text`);
   const read = `CASE WHEN ${value} = 'NaN' THEN ${notNull ? zero(decimals) : 'NULL'} ELSE ${value} END`;
-  return decimalMapping(read, digits, decimals, {
+  const mapping = decimalMapping(read, digits, decimals, {
     of: 'some',
     condition: `${value} = 'NaN'`,
     what: `NaN becomes ${notNull ? '0' : 'NULL'}`,
   });
+  // Nothing is greater than NaN.
+  return { ...mapping, asIs: { value, canonical: `${value}::text`, unless: `{max} = 'NaN'` } };
 }
 
 /** With its decimals, as every other value has them. */
@@ -166,6 +171,7 @@ function clamped(
     source: `(${read})::text`,
     target,
     ordered: true,
+    asIs: { value, canonical: `(${value})::text`, unless: `{min} < ${least} OR {max} > ${most}` },
     loss: {
       of: 'some',
       condition: `${value} < ${least} OR ${value} > ${most}`,

@@ -69,7 +69,6 @@ describe('a migration goes on by itself', () => {
     await until(() => isHalfDone(task), WAIT_MS);
     expect(await postgres.cut(APPLICATION)).toBeGreaterThan(1);
     expect(await running).toMatchObject({ consistent: true, tables: [{ state: 'verified', rows: ROWS }] });
-    expect(rig.retries.length).toBeGreaterThan(0);
   });
 
   it('when the engine is killed', async () => {
