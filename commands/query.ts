@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { formatAnswer, QUERY_FORMATS, queryDocument } from '../src/cli/query/formats.ts';
+import { formatAnswer, missingText, QUERY_FORMATS, queryDocument } from '../src/cli/query/formats.ts';
 import { readSql } from '../src/cli/query/read-sql.ts';
 
 export default class Query extends BaseCommand {
@@ -23,6 +23,8 @@ export default class Query extends BaseCommand {
     const instance = this.instance(flags);
     const sql = await readSql(args.sql, process.stdin, instance.signal);
     const answer = await instance.control.query(sql);
+    const missing = missingText(answer);
+    if (missing !== undefined) instance.say(missing);
     return this.show(queryDocument(answer), () => formatAnswer(answer, flags.format));
   }
 }

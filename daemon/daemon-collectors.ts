@@ -60,6 +60,7 @@ export function buildCollectors(parts: CollectorParts): Collectors {
       counters: counterMemory,
       visitors,
       endpoint: engine.endpoint,
+      shards: engine.shards.length,
       sessions,
       salts: currentSalts(state, now()),
       propertyKeys: state.propertyKeys().map(({ account, key }) => [account, key]),

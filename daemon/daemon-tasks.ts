@@ -70,7 +70,10 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
       retention({
         days: config.events.retentionDays,
         accounts: retentions,
-        connect,
+        connect: async () => {
+          await engine.ready(ENGINE_READY_MS);
+          return engine.shards.map(({ endpoint }) => openClickHouse(endpoint, 'writer'));
+        },
         hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
       }),
       engineMove(engineMoveParts(moveParts)),

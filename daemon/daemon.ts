@@ -144,6 +144,7 @@ export class Daemon {
         config,
         counters: counterMemory,
         region: REGION_SPOOL,
+        shards: engine.shards.length,
         spoolFolder: paths.spool,
         stateFile: paths.state,
         stateSchemaFolder,
@@ -191,7 +192,7 @@ export class Daemon {
         engine,
         counters,
         config,
-        lastFlushError: spool.lastFlushError,
+        spool,
         furtherProblems: tls?.problems() ?? [],
         lastMinute: instruments?.lastMinute() ?? null,
       });

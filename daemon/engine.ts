@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { openClickHouse } from '../src/clickhouse/client.ts';
-import { migrate, readMigrations } from '../src/clickhouse/migrate.ts';
+import { type Migration, migrate, readMigrations } from '../src/clickhouse/migrate.ts';
 import { processEnvironment } from '../src/config/environment.ts';
 import type { HomePaths } from '../src/config/home.ts';
 import type { Config } from '../src/config/schema.ts';
 import { startEmbedded } from '../src/engine/embedded.ts';
-import type { Engine, EngineState } from '../src/engine/engine.ts';
+import type { Engine, EngineState, Shard } from '../src/engine/engine.ts';
 import type { EngineLog } from '../src/engine/log.ts';
 import { checkPlace } from '../src/engine/place.ts';
 import { startUrl } from '../src/engine/url.ts';
@@ -50,31 +50,51 @@ export async function openEngine(
 }
 
 /**
- * Brings the schema up to date each time the engine comes to be ready, and only then lets the flush use it.
+ * Brings the schema of each shard up to date each time it comes to be ready, and only then lets the flush use it.
  *
- * Resolves the first time that happened. Rejects with TF_SCHEMA_NEWER, which no retry mends; anything else (a server that
- * is away, no right to create tables yet) is tried again until it works.
+ * Resolves the first time that happened to all. Rejects with TF_SCHEMA_NEWER, which no retry mends; anything else (a server
+ * that is away, no right to create tables yet) is tried again until it works.
  */
-export function serveEngine(parts: {
-  engine: Engine;
-  spool: SpoolHandle;
-  counters: Counters;
-  packageRoot: string;
-  log: Log;
-}): Promise<void> {
-  const { engine, spool, counters, packageRoot, log } = parts;
-  const migrations = readMigrations(path.join(packageRoot, 'schema', 'clickhouse'));
+export async function serveEngine(parts: EngineParts): Promise<void> {
+  const { engine, counters, log } = parts;
+  const onState = (state: EngineState) => {
+    counters.set('engine_state', STATE_NUMBER[state]);
+    log.write(state === 'down' ? 'warn' : 'info', 'engine', `engine_${state}`, { version: engine.version });
+  };
+  engine.onState(onState);
+  onState(engine.state);
+  const migrations = readMigrations(path.join(parts.packageRoot, 'schema', 'clickhouse'));
+  await Promise.all(engine.shards.map((shard, index) => serveShard(parts, migrations, shard, index)));
+}
+
+interface EngineParts {
+  readonly engine: Engine;
+  readonly spool: SpoolHandle;
+  readonly counters: Counters;
+  readonly packageRoot: string;
+  readonly log: Log;
+}
+
+function serveShard(
+  { engine, spool, log }: EngineParts,
+  migrations: readonly Migration[],
+  shard: Shard,
+  index: number,
+): Promise<void> {
+  const which = engine.shards.length === 1 ? {} : { shard: index + 1 };
   return new Promise((resolve, reject) => {
     const prepare = async () => {
-      while (engine.state === 'ready') {
+      const { endpoint } = shard;
+      const isCurrent = () => shard.state === 'ready' && shard.endpoint === endpoint;
+      while (isCurrent()) {
         // A connection that is left open would hold up the engine's own stop.
-        const server = openClickHouse(engine.endpoint, 'writer');
+        const server = openClickHouse(endpoint, 'writer');
         try {
           await migrate(server, migrations);
-          if (engine.state === 'ready') spool.setEngine(engine.endpoint);
+          if (isCurrent()) spool.setEngine(index, endpoint);
           return resolve();
         } catch (error) {
-          log.write('error', 'clickhouse', 'schema_failed', { error: String(error) });
+          log.write('error', 'clickhouse', 'schema_failed', { error: String(error), ...which });
           if (error instanceof TrackflowError && error.code === 'TF_SCHEMA_NEWER') return reject(error);
           await new Promise((again) => setTimeout(again, MIGRATE_RETRY_MS));
         } finally {
@@ -82,13 +102,11 @@ export function serveEngine(parts: {
         }
       }
     };
-    const onState = (state: EngineState) => {
-      counters.set('engine_state', STATE_NUMBER[state]);
-      log.write(state === 'down' ? 'warn' : 'info', 'engine', `engine_${state}`, { version: engine.version });
-      if (state === 'ready') void prepare();
-      else spool.setEngine(null);
+    const onState = () => {
+      if (shard.state === 'ready') void prepare();
+      else spool.setEngine(index, null);
     };
-    engine.onState(onState);
-    onState(engine.state);
+    shard.onState(onState);
+    onState();
   });
 }

@@ -92,16 +92,16 @@ export class Instruments {
       engineContainer: () => engine.container,
       elapsed,
     });
-    this.#engineFigures = new EngineFigures({
-      endpoint: engine.endpoint,
-      counters,
-      isReady: () => engine.state === 'ready',
-    });
-    this.#storage = new StorageWatch({ endpoint: engine.endpoint, engineState: () => engine.state, now, elapsed });
-    this.#stopListening = engine.onState(() => {
+    this.#engineFigures = new EngineFigures({ shards: engine.shards, counters });
+    this.#storage = new StorageWatch({ shards: engine.shards, now, elapsed });
+    const refresh = () => {
       this.#engineFigures.refresh();
       this.#storage.refresh();
-    });
+    };
+    const listening = engine.shards.map((shard) => shard.onState(refresh));
+    this.#stopListening = () => {
+      for (const stop of listening) stop();
+    };
     loadRings(ringsFile, this.#rings);
     this.#visitors = new VisitorCount(visitors);
     this.#sampler = new Sampler(counters);

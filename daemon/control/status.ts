@@ -1,9 +1,10 @@
 import type { Config } from '../../src/config/schema.ts';
-import type { EngineContainer, LastMinute, Status, TableStatus } from '../../src/control/protocol.ts';
+import type { EngineContainer, LastMinute, ShardStatus, Status, TableStatus } from '../../src/control/protocol.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { TABLE_NAMES, type TableName } from '../../src/event/tables.ts';
 import { COUNTERS, type CounterName } from '../telemetry/catalogue.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { SpoolHandle } from '../threads/spool-handle.ts';
 
 export interface StatusSources {
   readonly version: string;
@@ -16,7 +17,7 @@ export interface StatusSources {
   readonly engine: Engine;
   readonly counters: Counters;
   readonly config: Config;
-  readonly lastFlushError: string;
+  readonly spool: Pick<SpoolHandle, 'lastFlushError' | 'lanes'>;
   /** Of parts that know best themselves what is wrong. */
   readonly furtherProblems: readonly string[];
   readonly lastMinute: LastMinute | null;
@@ -34,7 +35,7 @@ const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
  * take a commit.
  */
 export function status(sources: StatusSources): Status {
-  const { version, state, pid, url, readsUrl, home, startedAt, engine, counters, config, lastFlushError } = sources;
+  const { version, state, pid, url, readsUrl, home, startedAt, engine, counters, config, spool } = sources;
   const problems = findProblems(sources);
   return {
     schema: 'trackflow.status/1',
@@ -54,6 +55,7 @@ export function status(sources: StatusSources): Status {
       pid: engine.pid,
       url: engine.endpoint.url,
       container: containerOf(engine),
+      ...(engine.shards.length > 1 && { shards: shardsOf(sources) }),
     },
     events: {
       accepted: counters.read('events_accepted_total'),
@@ -74,7 +76,7 @@ export function status(sources: StatusSources): Status {
     },
     flush: {
       breaker: BREAKER_STATES[counters.read('flush_breaker_state')] ?? 'closed',
-      lastError: lastFlushError,
+      lastError: spool.lastFlushError,
       strategy: config.flush.strategy,
     },
     lastMinute: sources.lastMinute,
@@ -90,6 +92,13 @@ function tableStatus(table: TableName, counters: Counters): TableStatus {
   };
 }
 
+function shardsOf({ engine, spool }: StatusSources): ShardStatus[] {
+  return engine.shards.map(({ state }, index) => {
+    const own = spool.lanes.filter(({ shard }) => shard === index + 1);
+    return { shard: index + 1, state, spooledRows: own.reduce((sum, { rows }) => sum + rows, 0) };
+  });
+}
+
 /** JSON has no NaN. */
 function containerOf({ container }: Engine): EngineContainer | null {
   if (container === null) return null;
@@ -102,6 +111,22 @@ function containerOf({ container }: Engine): EngineContainer | null {
     memoryBytesMax: known(memoryBytesMax),
     pids: known(pids),
   };
+}
+
+/** A shard that is away, and rows for shards that this engine has not. */
+function shardProblems({ shards }: Engine, { lanes }: StatusSources['spool']): string[] {
+  const problems: string[] = [];
+  if (shards.length > 1) {
+    shards.forEach(({ state }, index) => {
+      if (state === 'ready') return;
+      problems.push(`shard ${index + 1} is ${state}: its events wait in the spool, answers are without its rows`);
+    });
+  }
+  for (const { name, shard, rows } of lanes) {
+    if (shard <= shards.length || rows === 0) continue;
+    problems.push(`${rows} rows in the spool's lane ${name} wait for a cluster with that shard`);
+  }
+  return problems;
 }
 
 /** What anybody who reaches the collector may know: nothing of paths, processes, addresses and error texts. */
@@ -133,9 +158,10 @@ export function publicStatus({
   };
 }
 
-function findProblems({ engine, counters, config, state, furtherProblems }: StatusSources): string[] {
+function findProblems({ engine, counters, config, state, spool, furtherProblems }: StatusSources): string[] {
   const problems: string[] = [...furtherProblems];
   if (engine.state !== 'ready' && state === 'running') problems.push(`the engine is ${engine.state}`);
+  if (state === 'running') problems.push(...shardProblems(engine, spool));
   if (engine.container?.health === 'unhealthy') problems.push(`the container ${engine.container.name} is unhealthy`);
   const oldest = counters.read('spool_oldest_seconds');
   if (oldest > OLDEST_SECONDS_MAX) problems.push(`the oldest spooled event waits for ${Math.round(oldest)} s`);

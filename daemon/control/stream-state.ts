@@ -30,6 +30,7 @@ export function streamState(sources: StateSources): StreamState {
       version: engine.version,
       state: engine.state,
       restarts: counters.read('engine_restarts_total'),
+      ...(engine.shards !== undefined && { shards: engine.shards.map((shard) => shard.state) }),
       container: containerOf(engine.container),
     },
     breaker: flush.breaker,

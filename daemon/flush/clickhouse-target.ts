@@ -23,6 +23,7 @@ export class ClickHouseTarget implements FlushTarget {
   readonly #table: TargetTable;
   readonly #timeoutMs: number;
   #client: ClickHouse | null = null;
+  #url = '';
   #endpoint: Endpoint | null = null;
   #abort = new AbortController();
 
@@ -37,8 +38,13 @@ export class ClickHouseTarget implements FlushTarget {
 
   /** Where to send from now on; null: nowhere. */
   use(endpoint: Endpoint | null): void {
+    if (endpoint !== null && endpoint.url !== this.#url) {
+      // Another replica of the shard. What is under way on the one before ends there, or its time is up.
+      void this.#client?.close();
+      this.#client = openClickHouse(endpoint, 'writer');
+      this.#url = endpoint.url;
+    }
     this.#endpoint = endpoint;
-    if (endpoint !== null) this.#client ??= openClickHouse(endpoint, 'writer');
   }
 
   /** Gives up what is under way, for a stop whose time is up. Its outcome is unknown; the next start counts it. */
@@ -100,6 +106,12 @@ export class ClickHouseTarget implements FlushTarget {
     });
   }
 
+  /** What another replica took is here before anything is counted, or the count has to wait. */
+  async #catchUp(client: ClickHouse): Promise<void> {
+    const options = { timeoutMs: this.#timeoutMs, signal: this.#abort.signal };
+    await client.command(`SYSTEM SYNC REPLICA ${this.#table} LIGHTWEIGHT`, {}, options);
+  }
+
   #available(): ClickHouse | null {
     return this.#endpoint === null ? null : this.#client;
   }
@@ -108,6 +120,7 @@ export class ClickHouseTarget implements FlushTarget {
     const client = this.#available();
     if (client === null) return { error: AWAY };
     try {
+      if (this.#endpoint?.replicated) await this.#catchUp(client);
       return await ask(client);
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };

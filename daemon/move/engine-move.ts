@@ -168,10 +168,10 @@ async function proveAndCommit(
       throw new TrackflowError('TF_BUSY', 'the flush went on while rows were compared');
     context.log('info', 'move_proven', { rows, partitions });
     // Not even when the old engine comes back in this moment: the hold outlives this daemon.
-    spool.setEngine(null);
+    spool.setEngine(0, null);
     return commitMove(paths, config.engine, moved.engine);
   } catch (error) {
-    if (engine.state === 'ready') spool.setEngine(engine.endpoint);
+    if (engine.state === 'ready') spool.setEngine(0, engine.endpoint);
     hold.release();
     throw error;
   }

@@ -4,7 +4,7 @@ import type { Dedup } from './dedup.ts';
 import { isNoSpace } from './disk.ts';
 import type { Lane } from './lane.ts';
 import { monthCounts } from './months.ts';
-import type { AppendMessage, SpoolAnswer, SpoolRefusal } from './protocol.ts';
+import type { AppendMessage, AppendPart, SpoolAnswer, SpoolRefusal } from './protocol.ts';
 import type { GroupRecord } from './record.ts';
 import { SegmentBroken } from './segment-writer.ts';
 
@@ -17,7 +17,8 @@ export interface CommitObserver {
 }
 
 export interface CommitterOptions {
-  readonly lane: Lane;
+  /** By the index that parts of a group name. */
+  readonly lanes: readonly Lane[];
   readonly dedup: Dedup;
   /** A reason to refuse before anything is written, or null. */
   readonly refusal: () => SpoolRefusal | null;
@@ -31,15 +32,23 @@ interface Waiting {
   readonly answer: Answer;
 }
 
+/** What one commit writes to one lane. */
+interface LaneWrite {
+  readonly lane: Lane;
+  readonly records: GroupRecord[];
+  /** Where it begins. */
+  offset: number;
+}
+
 /** Said with every refusal: long enough not to be hammered, short enough that clients come back in time. */
 const RETRY_AFTER_SECONDS: Record<SpoolRefusal, number> = { spool_full: 5, disk_full: 5, stopping: 1 };
 
 /**
- * Group commit: the only writer of a lane.
+ * Group commit: the only writer of the lanes of a table.
  *
- * Promises: `committed` is answered after the rows (and those they duplicate) are synced, never before. Always true: at
- * most one write-and-sync runs; what arrives meanwhile forms the next, so groups grow with the disk's latency and no
- * timer is needed. When the lane is full the whole group is refused and nothing of it is kept. When a sync fails, or
+ * Promises: `committed` is answered after the rows (and those they duplicate) are synced in every lane that got some, never
+ * before. Always true: at most one write-and-sync runs; what arrives meanwhile forms the next, so groups grow with the
+ * disk's latency and no timer is needed. When there is no room the whole group is refused and no lane keeps any of it. When a sync fails, or
  * anything else that is not expected, the observer's `failed` is called, nothing is answered any more and nothing is
  * written again.
  */
@@ -102,58 +111,91 @@ export class Committer {
   }
 
   async #commit(waiting: readonly Waiting[]): Promise<void> {
-    const { lane, observer, refusal, now } = this.#options;
+    const { lanes, observer, refusal, now } = this.#options;
     const reason = refusal();
     if (reason !== null) return this.#refuse(waiting, reason);
     const startedAt = now();
-    const groups = waiting.map(({ message }) => this.#withoutDuplicates(message));
-    const records = groups.filter(({ record }) => record.rows.rows > 0).map(({ record }) => record);
-    let offset = lane.active.bytes;
-    if (records.length > 0) {
-      try {
-        offset = lane.write(records);
-      } catch (error) {
-        this.#options.dedup.release(records.flatMap((record) => record.keys));
-        if (error instanceof SegmentBroken || !isNoSpace(error)) return this.#fail(error);
-        return this.#refuse(waiting, 'disk_full');
-      }
-      try {
-        await lane.sync();
-      } catch (error) {
-        return this.#fail(error);
-      }
+    const writes = lanes.map((lane): LaneWrite => ({ lane, records: [], offset: lane.active.bytes }));
+    const duplicates = waiting.map(({ message }) => this.#distribute(message, writes));
+    const due = writes.filter(({ records }) => records.length > 0);
+    try {
+      this.#write(due);
+    } catch (error) {
+      this.#options.dedup.release(due.flatMap(({ records }) => records.flatMap((record) => record.keys)));
+      if (error instanceof SegmentBroken || !isNoSpace(error)) return this.#fail(error);
+      // What was taken back must not come back with the power.
+      if (due.length > 1 && !(await this.#sync(due))) return;
+      return this.#refuse(waiting, 'disk_full');
     }
-    const rows = groups.reduce((sum, { record }) => sum + record.rows.rows, 0);
-    const duplicates = groups.reduce((sum, group) => sum + group.duplicates.length, 0);
-    observer.committed(rows, duplicates, lane.active.bytes - offset, now() - startedAt);
+    if (!(await this.#sync(due))) return;
+    const rows = due.reduce((sum, { records }) => sum + records.reduce((own, record) => own + record.rows.rows, 0), 0);
+    const bytes = due.reduce((sum, { lane, offset }) => sum + lane.active.bytes - offset, 0);
+    const repeated = duplicates.reduce((sum, numbers) => sum + numbers.length, 0);
+    observer.committed(rows, repeated, bytes, now() - startedAt);
+    const { lane, offset } = due[0] ?? writes[0]!;
     waiting.forEach(({ message, answer }, index) => {
-      const { duplicates } = groups[index]!;
-      answer({ type: 'committed', group: message.group, segment: lane.active.name, offset, duplicates });
+      const { group } = message;
+      answer({ type: 'committed', group, segment: lane.active.name, offset, duplicates: duplicates[index]! });
     });
   }
 
-  #withoutDuplicates(message: AppendMessage): { record: GroupRecord; duplicates: Uint32Array } {
-    const fresh: string[] = [];
-    const duplicates: number[] = [];
-    message.keys.forEach((key, index) => {
-      if (this.#options.dedup.claim(key)) fresh.push(key);
-      else duplicates.push(message.keyRows[index]!);
-    });
-    if (duplicates.length === 0) {
-      const { rows, months, keys } = message;
-      return { record: { rows, months, keys }, duplicates: NO_ROWS };
+  /** False: the disk could not confirm, which is told. */
+  async #sync(writes: readonly LaneWrite[]): Promise<boolean> {
+    try {
+      await Promise.all(writes.map(({ lane }) => lane.sync()));
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
     }
-    const dropped = new Set(duplicates);
-    const { columns } = this.#options.lane;
-    const rows = filterRows(columns, message.rows, (row) => !dropped.has(row));
+  }
+
+  /** Writes to every lane or to none. */
+  #write(writes: readonly LaneWrite[]): void {
+    const written: LaneWrite[] = [];
+    try {
+      for (const write of writes) {
+        write.offset = write.lane.write(write.records);
+        written.push(write);
+      }
+    } catch (error) {
+      for (const { lane, records, offset } of written) lane.takeBack(records, offset);
+      throw error;
+    }
+  }
+
+  /** Adds what is new in the group to the lanes' writes; returns which of its rows are duplicates. */
+  #distribute({ parts }: AppendMessage, writes: readonly LaneWrite[]): Uint32Array {
+    const [first] = parts;
+    if (parts.length === 1) return this.#take(first!, writes);
+    return Uint32Array.from(parts.flatMap((part) => [...this.#take(part, writes)])).sort();
+  }
+
+  #take(part: AppendPart, writes: readonly LaneWrite[]): Uint32Array {
+    const { records, lane } = writes[part.lane]!;
+    const fresh: string[] = [];
+    const repeated: number[] = [];
+    part.keys.forEach((key, index) => {
+      if (this.#options.dedup.claim(key)) fresh.push(key);
+      else repeated.push(index);
+    });
+    if (repeated.length === 0) {
+      const { rows, months, keys } = part;
+      records.push({ rows, months, keys });
+      return NO_ROWS;
+    }
+    const dropped = new Set(repeated.map((index) => part.keyRows[index]!));
+    const { columns } = lane;
+    const rows = filterRows(columns, part.rows, (row) => !dropped.has(row));
     const months = monthCounts(readInt64Column(columns, rows, timeColumn(columns)));
-    return { record: { rows, months, keys: fresh }, duplicates: Uint32Array.from(duplicates) };
+    if (rows.rows > 0) records.push({ rows, months, keys: fresh });
+    return Uint32Array.from(repeated, (index) => part.keyNumbers[index]!);
   }
 
   #refuse(waiting: readonly Waiting[], reason: SpoolRefusal): void {
     let rows = 0;
     for (const { message, answer } of waiting) {
-      rows += message.rows.rows;
+      for (const part of message.parts) rows += part.rows.rows;
       answer({ type: 'refused', group: message.group, reason, retryAfterSeconds: RETRY_AFTER_SECONDS[reason] });
     }
     this.#options.observer.refused(rows, reason);

@@ -5,15 +5,19 @@ import { inPieces } from './pieces.ts';
  *
  * Promises: of two events with the same key inside the window, the second is called a duplicate, also across a crash.
  * Always true: a key is in `recent` (its segment is being written, or its keys are on their way to the store) or in the
- * store, and the store takes the keys of segments in their order. Memory is bounded by the keys of the active segment and
+ * store, and the store takes the keys of a lane's segments in their order. Memory is bounded by the keys of the active segment and
  * those sealed since the last `persist`. When the store cannot be written (disk full) keys stay in `recent` up to
  * `RECENT_KEYS_MAX` and are stored later; beyond it the oldest segments' are let go and counted, because events must flow.
  * When the process dies, keys not yet stored are read again from the segments that are still there.
  */
-export interface KeyStore {
+export interface KeyStore extends LaneKeys {
   known(key: string): boolean;
-  remember(keys: readonly string[], seenAt: number, through?: string): void;
   prune(seenBefore: number, keep: number, rowsMax: number): number;
+}
+
+/** Where the keys of one lane's segments go: into the one store, with a note of how far that lane has come. */
+export interface LaneKeys {
+  remember(keys: readonly string[], seenAt: number, through?: string): void;
 }
 
 export interface DedupLimits {
@@ -34,7 +38,7 @@ export class Dedup {
   forgotten = 0;
   readonly #recent = new Set<string>();
   /** Sealed segments whose keys are not all stored, the oldest first. */
-  readonly #unstored: { readonly segment: string; readonly keys: readonly string[] }[] = [];
+  readonly #unstored: { readonly lane: LaneKeys; readonly segment: string; readonly keys: readonly string[] }[] = [];
   readonly #store: KeyStore;
   readonly #limits: DedupLimits;
   readonly #now: () => number;
@@ -58,14 +62,15 @@ export class Dedup {
 
   /**
    * Moves the keys of a sealed segment, and of those before it that could not be moved, into the store: a piece at a time
-   * so that commits go on between. Throws what the store throws; the keys then stay in memory. One at a time.
+   * so that commits go on between. Throws what the store throws; the keys then stay in memory. One at a time. `lane`: whose
+   * segment it is, where there are several.
    */
-  async persist(segment: string, keys: readonly string[]): Promise<void> {
+  async persist(segment: string, keys: readonly string[], lane: LaneKeys = this.#store): Promise<void> {
     if (keys.length === 0) return;
-    this.#unstored.push({ segment, keys });
+    this.#unstored.push({ lane, segment, keys });
     try {
       for (let first = this.#unstored[0]; first !== undefined; first = this.#unstored[0]) {
-        await inPieces(this.#move(first.segment, first.keys));
+        await inPieces(this.#move(first.lane, first.segment, first.keys));
         this.#unstored.shift();
       }
     } finally {
@@ -83,11 +88,11 @@ export class Dedup {
     }
   }
 
-  *#move(segment: string, keys: readonly string[]): Generator<void, void> {
+  *#move(lane: LaneKeys, segment: string, keys: readonly string[]): Generator<void, void> {
     for (let from = 0; from < keys.length; from += KEYS_PER_TRANSACTION) {
       const piece = keys.slice(from, from + KEYS_PER_TRANSACTION);
       const last = from + KEYS_PER_TRANSACTION >= keys.length;
-      this.#store.remember(piece, this.#now(), last ? segment : undefined);
+      lane.remember(piece, this.#now(), last ? segment : undefined);
       this.release(piece);
       yield;
     }

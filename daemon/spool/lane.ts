@@ -14,7 +14,7 @@ export interface LaneFolders {
 }
 
 /**
- * The segments of one table: one that is written, a spare, and sealed ones in the order in which they go to ClickHouse.
+ * The segments of one table, or of one shard of it: one that is written, a spare, and sealed ones in the order in which they go to ClickHouse.
  *
  * Promises: a row that was written and synced is in exactly one segment file until `forget` of its batch. Always true:
  * the folder holds a segment with the highest number ever used, so a number is never used again, not after a crash
@@ -73,6 +73,11 @@ export class Lane {
   write(groups: readonly GroupRecord[]): number {
     this.#active ??= this.#create();
     return this.#active.write(groups, this.#now());
+  }
+
+  /** Takes back the last `write`, which was not synced: `groups` at `offset`. */
+  takeBack(groups: readonly GroupRecord[], offset: number): void {
+    this.#active!.takeBack(groups, offset);
   }
 
   /** Confirms what was written. */

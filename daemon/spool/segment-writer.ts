@@ -60,6 +60,27 @@ export class SegmentWriter {
     return offset;
   }
 
+  /** Takes back the last `write`, of `groups` at `offset`, which was not synced. Throws `SegmentBroken` when it cannot. */
+  takeBack(groups: readonly GroupRecord[], offset: number): void {
+    try {
+      this.#disk.truncate(this.#fd, offset);
+    } catch (cause) {
+      throw new SegmentBroken(this.file, { cause });
+    }
+    this.bytes = offset;
+    for (const group of groups) {
+      this.rows -= group.rows.rows;
+      this.keys.length -= group.keys.length;
+      for (let at = 0; at < group.months.length; at += 2) {
+        const month = group.months[at]!;
+        const rest = this.months.get(month)! - group.months[at + 1]!;
+        if (rest === 0) this.months.delete(month);
+        else this.months.set(month, rest);
+      }
+    }
+    if (this.rows === 0) this.firstRowAt = 0;
+  }
+
   /** Rejects when the disk could not confirm: what was written since the last sync must never be acknowledged. */
   sync(): Promise<void> {
     return this.#disk.sync(this.#fd);

@@ -1,7 +1,6 @@
-import { type ClickHouse, openClickHouse } from '../../src/clickhouse/client.ts';
-import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { GaugeName } from './catalogue.ts';
 import type { Counters } from './counters.ts';
+import { ShardClients, type ShardPlace } from './shard-clients.ts';
 
 const EVERY_MS = 5_000;
 const TIMEOUT_MS = 3_000;
@@ -27,28 +26,26 @@ const GAUGES = [
 ] as const satisfies readonly GaugeName[];
 
 export interface EngineFiguresOptions {
-  readonly endpoint: Endpoint;
+  readonly shards: readonly ShardPlace[];
   readonly counters: Counters;
-  /** Whether the engine answers. */
-  readonly isReady: () => boolean;
 }
 
 /**
- * What the engine says of itself, every five seconds, as gauges. While it is away, or says nothing (a user without the
- * right to read system tables), they are NaN. One question at a time; one that hangs is given up.
+ * What the engine says of itself, every five seconds, as gauges: of all shards together. While one is away, or says nothing
+ * (a user without the right to read system tables), they are NaN: a part would pass for the whole. One question at a time; one that hangs is given up.
  */
 export class EngineFigures {
   /** Memory cap of the server; null when it has none or does not tell. */
   memoryBytesMax: number | null = null;
   readonly #options: EngineFiguresOptions;
-  readonly #client: ClickHouse;
+  readonly #clients: ShardClients;
   readonly #timer: NodeJS.Timeout;
   readonly #closing = new AbortController();
   #asking = false;
 
   constructor(options: EngineFiguresOptions) {
     this.#options = options;
-    this.#client = openClickHouse(options.endpoint, 'writer');
+    this.#clients = new ShardClients(options.shards);
     this.#forget();
     this.#timer = setInterval(() => void this.#ask(), EVERY_MS);
     this.#timer.unref();
@@ -62,18 +59,21 @@ export class EngineFigures {
   close(): Promise<void> {
     clearInterval(this.#timer);
     this.#closing.abort();
-    return this.#client.close();
+    return this.#clients.close();
   }
 
   async #ask(): Promise<void> {
-    if (!this.#options.isReady()) return this.#forget();
+    if (this.#clients.away !== '') return this.#forget();
     if (this.#asking || this.#closing.signal.aborted) return;
     this.#asking = true;
     try {
       const options = { timeoutMs: TIMEOUT_MS, signal: this.#closing.signal };
-      const [row] = await this.#client.query<Record<string, unknown>>(STATEMENT, {}, options);
-      for (const gauge of GAUGES) this.#options.counters.set(gauge, Number(row![gauge]));
-      this.memoryBytesMax = Number(row!.memory_max) || null;
+      const rows = (
+        await this.#clients.ask((client) => client.query<Record<string, unknown>>(STATEMENT, {}, options))
+      ).flat();
+      const total = (name: string) => rows.reduce((sum, row) => sum + Number(row[name]), 0);
+      for (const gauge of GAUGES) this.#options.counters.set(gauge, total(gauge));
+      this.memoryBytesMax = total('memory_max') || null;
     } catch {
       this.#forget();
     } finally {

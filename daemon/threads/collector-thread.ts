@@ -60,7 +60,7 @@ const stopLoopDelay = watchLoopDelay(counters);
 let sourcesTimer: NodeJS.Timeout | undefined;
 const statusAsked = new Map<number, (status: object) => void>();
 const tap = new Tap({
-  sink: new SpoolClient(data.lanes.events!, EVENTS),
+  sink: new SpoolClient(data.lanes.events!, EVENTS, data.shards),
   send: (tailed) => say({ type: 'tailed', tailed }),
   now: Date.now,
 });
@@ -141,7 +141,7 @@ async function open(): Promise<void> {
     tls: data.tls,
     tracker: trackerFiles(config),
     reads,
-    mounts: [sfplMount({ config, lanes: data.lanes, registry, geo, reads })],
+    mounts: [sfplMount({ config, lanes: data.lanes, shards: data.shards, registry, geo, reads })],
     report: collectorReport({ counters, limits: config.spool, metrics, status: askStatus, now: Date.now }),
     now: Date.now,
     log: {

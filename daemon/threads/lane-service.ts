@@ -8,17 +8,13 @@ import { Flusher } from '../flush/flusher.ts';
 import { FlushHold } from '../flush/hold.ts';
 import type { FlushTarget } from '../flush/target.ts';
 import type { Batch } from '../spool/batch.ts';
-import { Committer } from '../spool/committer.ts';
-import { Dedup } from '../spool/dedup.ts';
 import { type Disk, isNoSpace } from '../spool/disk.ts';
 import { firstNumber } from '../spool/identity.ts';
 import { type Lane, openLane } from '../spool/lane.ts';
-import { Space } from '../spool/space.ts';
 import { Strategy, type StrategyName, shouldSeal } from '../spool/strategy.ts';
 import type { SpoolState } from '../state/spool-state.ts';
 import type { LaneEvents } from './lane-events.ts';
 
-const HOUR_MS = 3_600_000;
 /** After a seal that found no room: when to try again. */
 const SEAL_RETRY_MS = 1_000;
 
@@ -32,8 +28,10 @@ export interface LaneServiceOptions {
   readonly state: SpoolState;
   readonly target: FlushTarget;
   readonly events: LaneEvents;
-  /** Bytes that all lanes hold: `spool.bytesMax` bounds them together. */
-  readonly spoolBytes: () => number;
+  /** Puts the client ids of a sealed segment into state.db; resolves when they are there, or cannot be now. */
+  readonly persist: (segment: string, keys: readonly string[]) => Promise<void>;
+  /** Runs `work` at a moment when no commit is under way. */
+  readonly between: (work: () => void) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds since any moment, never set back: ages and durations do not follow a clock that is set. */
@@ -42,28 +40,25 @@ export interface LaneServiceOptions {
 }
 
 /**
- * One table's way from group to stored batch: joins commit, seal, deduplication and flush of a lane. Knows neither threads
- * nor ClickHouse.
+ * A lane's way from committed rows to stored batches: joins seal, deduplication and flush. Who commits to it is
+ * `SpoolService`. Knows neither threads nor ClickHouse.
  */
 export class LaneService {
   readonly lane: Lane;
-  readonly committer: Committer;
+  readonly name: string;
   readonly flusher: Flusher;
   /** Keeps batches of some months back for a moment. */
   readonly hold: FlushHold;
   readonly breaker: Breaker;
   readonly deadLetters: DeadLetters;
-  readonly space: Space;
   readonly #options: LaneServiceOptions;
   readonly #strategy: Strategy;
-  readonly #dedup: Dedup;
   /** Keys on their way to state.db, in the order of the segments. */
   #keysStored: Promise<void> = Promise.resolve();
   #sealTimer: NodeJS.Timeout | null = null;
   /** When the active segment got its first row (monotonic), null while it has none. */
   #activeSince: number | null = null;
   #sealAsked = false;
-  #closing = false;
 
   constructor(options: LaneServiceOptions) {
     const { config, disk, events, state, now, monotonic } = options;
@@ -71,14 +66,12 @@ export class LaneService {
     const { lane, report } = openLane(disk, folder, options.columns, firstNumber(), now);
     events.recovered(report);
     this.lane = lane;
+    this.name = options.name;
     this.#options = options;
     this.#strategy = new Strategy(options.strategy, config.flush);
-    const windowMs = config.spool.dedupHours * HOUR_MS;
-    this.#dedup = new Dedup(state, { windowMs, rowsMax: config.spool.dedupRowsMax }, now);
     // A spool begun anew counts from a random number, which says nothing about the one that is remembered.
     if (report.lastName === '') state.forgetKeysThrough();
     for (const { segment, keys } of report.keys) if (!state.keysStored(segment)) state.remember(keys, now(), segment);
-    this.space = new Space(disk, folder, config.spool, now);
     this.deadLetters = new DeadLetters(disk, lane, options.name, state, now);
     this.deadLetters.reconcile();
     this.hold = new FlushHold(
@@ -86,21 +79,6 @@ export class LaneService {
       () => this.flusher.arrived(),
     );
     this.breaker = new Breaker(options.random);
-    this.committer = new Committer({
-      lane,
-      dedup: this.#dedup,
-      refusal: () => (this.#closing ? 'stopping' : this.space.refusal(options.spoolBytes())),
-      observer: {
-        committed: (rows, duplicates, bytes, durationMs) => {
-          events.committed(rows, duplicates, bytes, durationMs);
-          this.#activeSince ??= monotonic();
-          this.#considerSeal();
-        },
-        refused: (rows, reason) => events.refused(rows, reason),
-        failed: (error) => events.failed(error),
-      },
-      now: monotonic,
-    });
     const fates = new LaneFates({ disk, lane, state, deadLetters: this.deadLetters, now }, events);
     this.flusher = new Flusher({
       disk,
@@ -122,13 +100,18 @@ export class LaneService {
 
   /** Seals what is there, whatever its size. */
   async seal(): Promise<void> {
-    await this.committer.between(() => this.#seal());
+    await this.#options.between(() => this.#seal());
   }
 
-  /** Refuses new events, answers those under way, seals. The flusher goes on. */
+  /** Rows may have been committed. */
+  committed(): void {
+    if (this.lane.active.rows === 0) return;
+    this.#activeSince ??= this.#options.monotonic();
+    this.#considerSeal();
+  }
+
+  /** Seals. The flusher goes on. No commit comes any more. */
   async close(): Promise<void> {
-    this.#closing = true;
-    await this.committer.idle();
     await this.seal();
     if (this.#sealTimer !== null) clearTimeout(this.#sealTimer);
     await this.#keysStored;
@@ -178,13 +161,7 @@ export class LaneService {
       return;
     }
     this.#activeSince = null;
-    const forgotten = this.#dedup.forgotten;
-    this.#keysStored = this.#keysStored
-      .then(() => this.#dedup.persist(name, keys))
-      .catch((error) => this.#options.events.stateFailed(error))
-      .then(() => {
-        if (this.#dedup.forgotten > forgotten) this.#options.events.keysForgotten(this.#dedup.forgotten - forgotten);
-      });
+    this.#keysStored = this.#options.persist(name, keys);
     this.flusher.arrived();
   }
 }

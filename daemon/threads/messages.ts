@@ -37,12 +37,14 @@ export interface ThreadBasics {
 }
 
 export interface SpoolThreadData extends ThreadBasics {
+  /** How many shards the engine has; each table has a lane for each. */
+  readonly shards: number;
   readonly spoolFolder: string;
   readonly stateFile: string;
   readonly stateSchemaFolder: string;
 }
 
-/** One port for each lane, so that lanes never wait for each other. */
+/** One port for each table, so that tables never wait for each other. */
 export type LanePorts = Readonly<Record<string, MessagePort>>;
 
 /** Rows of a table, over all lanes that lead into it. */
@@ -53,10 +55,10 @@ export interface TableTotals {
 }
 
 export type ToSpool =
-  /** The collector's end of each lane, by name. */
+  /** The collector's end of each table's lanes, by name. */
   | { readonly type: 'collector'; readonly lanes: LanePorts }
-  /** The engine answers and its schema is in place (`endpoint`), or it went away (null). */
-  | { readonly type: 'engine'; readonly endpoint: Endpoint | null }
+  /** A shard (index) answers and its schema is in place (`endpoint`), or it went away (null). */
+  | { readonly type: 'engine'; readonly shard: number; readonly endpoint: Endpoint | null }
   | { readonly type: 'seal' }
   | { readonly type: 'deadletters'; readonly id: number; readonly operation: DeadLetterOperation }
   /** Keep batches of these months (YYYYMM) from the engine until `release`; see `daemon/flush/hold.ts`. */
@@ -66,6 +68,14 @@ export type ToSpool =
   | { readonly type: 'release'; readonly id: number }
   | { readonly type: 'stop'; readonly deadlineMs: number };
 
+/** What waits in one lane. */
+export interface LaneFigures {
+  readonly name: string;
+  /** From 1. */
+  readonly shard: number;
+  readonly rows: number;
+}
+
 export type DeadLetterOperation =
   | { readonly do: 'list' }
   | { readonly do: 'replay' | 'drop'; readonly batches: readonly string[] | 'all' };
@@ -74,6 +84,8 @@ export type FromSpool =
   | LogMessage
   | { readonly type: 'opened'; readonly tables: Readonly<Record<TableName, TableTotals>> }
   | { readonly type: 'flush'; readonly lastError: string }
+  /** When it changed, where a table has several lanes. */
+  | { readonly type: 'lanes'; readonly lanes: readonly LaneFigures[] }
   | {
       readonly type: 'deadletters';
       readonly id: number;
@@ -92,6 +104,7 @@ export type AccountKey = readonly [account: string, key: string];
 
 export interface CollectorThreadData extends ThreadBasics {
   readonly endpoint: Endpoint;
+  readonly shards: number;
   readonly lanes: LanePorts;
   readonly sessions: SharedArrayBuffer;
   /** Memory of `visitors.ts`, and which region of it is this collector's. */

@@ -7,52 +7,70 @@ import type { Disk } from '../spool/disk.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { SpoolState } from '../state/spool-state.ts';
 import type { LaneEvents } from './lane-events.ts';
-import { LaneService } from './lane-service.ts';
+import { shardLanes } from './lane-names.ts';
+import type { LaneService } from './lane-service.ts';
 import { LANES } from './lanes.ts';
+import { SpoolService } from './spool-service.ts';
 
-/** A lane with all that its rows pass, from a collector's group to the stored batch. */
+/** A lane with all that its rows pass, from the commit to the stored batch. */
 export interface OpenLane {
   readonly name: string;
   readonly table: TableName;
+  /** From 1. */
+  readonly shard: number;
+  /** Whether the engine has that shard. */
+  readonly served: boolean;
   readonly state: SpoolState;
   readonly target: ClickHouseTarget;
   readonly service: LaneService;
 }
 
-/** Opens every lane over what its folder holds, in the order of the list. */
+/** The lanes of a table, and who commits to them. */
+export interface OpenTable {
+  /** Of the lane of its first shard. */
+  readonly name: string;
+  readonly table: TableName;
+  readonly spool: SpoolService;
+  readonly lanes: readonly OpenLane[];
+}
+
+/** Opens every lane over what its folder holds, in the order of the list and of the shards. */
 export function openLanes(parts: {
   readonly folder: string;
+  readonly shards: number;
   readonly config: Config;
   readonly db: StateDatabase;
   readonly disk: Disk;
-  readonly events: (table: TableName) => LaneEvents;
+  /** `lane`: its name, where the table has several. */
+  readonly events: (table: TableName, lane: string | null) => LaneEvents;
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly random: () => number;
-}): readonly OpenLane[] {
-  const { folder, config, db, disk, events, now, monotonic, random } = parts;
-  const lanes: OpenLane[] = [];
-  const spoolBytes = () => lanes.reduce((sum, { service }) => sum + service.lane.bytes, 0);
+}): readonly OpenTable[] {
+  const { shards, config, db, disk, events, now, monotonic, random } = parts;
+  const folder = path.resolve(parts.folder);
+  const tables: OpenTable[] = [];
+  const spoolBytes = () => tables.reduce((sum, { spool }) => sum + spool.bytes, 0);
   for (const { name, table, strategy = config.flush.strategy } of LANES) {
     const { columns, id, time } = TABLES[table];
-    const state = new SpoolState(db, name);
-    const target = new ClickHouseTarget({ table: { name: table, id, time }, timeoutMs: config.flush.timeoutMs });
-    const service = new LaneService({
+    const names = shardLanes(name, shards, folder);
+    const lanes = names.map((lane) => ({
+      ...lane,
+      table,
+      served: lane.shard <= shards,
+      state: new SpoolState(db, lane.name),
+      target: new ClickHouseTarget({ table: { name: table, id, time }, timeoutMs: config.flush.timeoutMs }),
+      events: events(table, names.length === 1 ? null : lane.name),
+    }));
+    const heads = columnHeads(columns);
+    const clocks = { now, monotonic, random };
+    const spool = new SpoolService({ folder, columns: heads, strategy, config, disk, spoolBytes, lanes, ...clocks });
+    tables.push({
       name,
-      folder: path.resolve(folder),
-      columns: columnHeads(columns),
-      strategy,
-      config,
-      disk,
-      state,
-      target,
-      events: events(table),
-      spoolBytes,
-      now,
-      monotonic,
-      random,
+      table,
+      spool,
+      lanes: lanes.map((lane, index) => ({ ...lane, service: spool.lanes[index]! })),
     });
-    lanes.push({ name, table, state, target, service });
   }
-  return lanes;
+  return tables;
 }

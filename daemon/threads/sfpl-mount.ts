@@ -17,18 +17,19 @@ const SECONDS_PER_MINUTE = 60;
 export function sfplMount(parts: {
   readonly config: Config;
   readonly lanes: LanePorts;
+  readonly shards: number;
   readonly registry: Registry;
   readonly geo: Geo;
   readonly reads: CollectorReads;
 }): OpenMount {
-  const { config, lanes, registry, geo, reads } = parts;
+  const { config, lanes, shards, registry, geo, reads } = parts;
   return openSfpl({
     config: config.sfpl,
     storeIp: config.privacy.storeIp,
     sessionSeconds: config.events.sessionIdleMinutes * SECONDS_PER_MINUTE,
     registry,
-    payments: new SpoolClient(lanes.payments!, PAYMENTS),
-    agreements: new SpoolClient(lanes.agreements!, AGREEMENTS),
+    payments: new SpoolClient(lanes.payments!, PAYMENTS, shards),
+    agreements: new SpoolClient(lanes.agreements!, AGREEMENTS, shards),
     readPayment,
     readAgreement,
     locate: (ip) => geo.locate(ip),

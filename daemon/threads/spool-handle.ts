@@ -7,6 +7,7 @@ import type { DeadLetterRow } from '../state/spool-state.ts';
 import type {
   DeadLetterOperation,
   FromSpool,
+  LaneFigures,
   LanePorts,
   LogMessage,
   SpoolThreadData,
@@ -38,6 +39,8 @@ const STOP_GRACE_MS = 5_000;
 export class SpoolHandle {
   /** The latest error of a flush, empty when the last one went well. */
   lastFlushError = '';
+  /** What waits in each lane; empty where every table has one. */
+  lanes: readonly LaneFigures[] = [];
   readonly #worker: Worker;
   readonly #asked = new Map<number, { resolve: (answer: DeadLetterAnswer) => void; reject: (error: Error) => void }>();
   readonly #holds = new Map<number, (granted: boolean) => void>();
@@ -69,8 +72,9 @@ export class SpoolHandle {
     this.#worker.postMessage({ type: 'collector', lanes } satisfies ToSpool, Object.values(lanes));
   }
 
-  setEngine(endpoint: Endpoint | null): void {
-    this.#worker.postMessage({ type: 'engine', endpoint } satisfies ToSpool);
+  /** `shard`: its index. */
+  setEngine(shard: number, endpoint: Endpoint | null): void {
+    this.#worker.postMessage({ type: 'engine', shard, endpoint } satisfies ToSpool);
   }
 
   seal(): void {
@@ -114,6 +118,7 @@ export class SpoolHandle {
       this.#holds.get(message.id)?.(message.granted);
       this.#holds.delete(message.id);
     } else if (message.type === 'flush') this.lastFlushError = message.lastError;
+    else if (message.type === 'lanes') this.lanes = message.lanes;
     else if (message.type === 'deadletters') {
       const asked = this.#asked.get(message.id);
       this.#asked.delete(message.id);

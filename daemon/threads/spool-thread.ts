@@ -7,8 +7,17 @@ import { openStateDatabase } from '../state/database.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { watchLoopDelay } from '../telemetry/loop-delay.ts';
 import { laneEvents } from './lane-events.ts';
-import type { DeadLetterOperation, FromSpool, LanePorts, SpoolThreadData, TableTotals, ToSpool } from './messages.ts';
+import type {
+  DeadLetterOperation,
+  FromSpool,
+  LaneFigures,
+  LanePorts,
+  SpoolThreadData,
+  TableTotals,
+  ToSpool,
+} from './messages.ts';
 import { type OpenLane, openLanes } from './open-lanes.ts';
+import type { SpoolService } from './spool-service.ts';
 import { threadLog } from './thread-log.ts';
 
 /**
@@ -27,27 +36,35 @@ const say = (message: FromSpool) => port.postMessage(message);
 const log = threadLog(port, 'spool');
 const counters = new Counters(data.counters, data.region);
 const db = openStateDatabase(data.stateFile, data.stateSchemaFolder);
-const lanes = openLanes({
+const tables = openLanes({
   folder: data.spoolFolder,
+  shards: data.shards,
   config: data.config,
   db,
   disk: nodeDisk,
-  events: (table) =>
-    laneEvents(counters, table, log, {
+  events: (table, lane) => {
+    const laneLog: typeof log = (level, event, fields) =>
+      log(level, event, lane === null ? fields : { ...fields, lane });
+    return laneEvents(counters, table, laneLog, {
       fatal: (error) => say({ type: 'fatal', error: String(error) }),
       changed: () => setLaneGauges(),
       now: Date.now,
-    }),
+    });
+  },
   now: Date.now,
   monotonic: () => performance.now(),
   random: Math.random,
 });
+const lanes = tables.flatMap((table) => table.lanes);
+/** Those whose batches go anywhere now. */
+const served = lanes.filter((lane) => lane.served);
 /** What a hold of some months concerns: retention deletes events only. */
-const eventLanes = lanes.filter(({ table }) => table === 'events');
-/** Lanes of the holds that were asked for and not released, by the id of the hold. */
-const heldLanes = new Map<number, readonly OpenLane[]>();
+const events = tables.filter(({ table }) => table === 'events').map(({ spool }) => spool);
+/** Tables of the holds that were asked for and not released, by the id of the hold. */
+const held = new Map<number, readonly SpoolService[]>();
 
 let lastError = '';
+let lanesTold = '';
 const stopLoopDelay = watchLoopDelay(counters);
 const gauges = setInterval(setGauges, GAUGES_EVERY_MS);
 const flushing = Promise.all(
@@ -68,13 +85,14 @@ port.on('message', (message: ToSpool) => {
     case 'collector':
       return serveCollector(message.lanes);
     case 'engine':
-      for (const { target, service } of lanes) {
+      for (const { target, service, shard } of served) {
+        if (shard !== message.shard + 1) continue;
         target.use(message.endpoint);
         if (message.endpoint !== null) service.flusher.engineReady();
       }
       return;
     case 'seal':
-      for (const { service } of lanes) void service.seal();
+      for (const { spool } of tables) void spool.seal();
       return;
     case 'deadletters':
       return say({ type: 'deadletters', id: message.id, ...operate(message.operation) });
@@ -92,18 +110,18 @@ port.on('message', (message: ToSpool) => {
 });
 
 function serveCollector(ports: LanePorts): void {
-  for (const { name, service } of lanes) {
+  for (const { name, spool } of tables) {
     const collector = ports[name]!;
     const answer = (message: SpoolAnswer) => collector.postMessage(message);
-    collector.on('message', (message: AppendMessage) => service.committer.submit(message, answer));
+    collector.on('message', (message: AppendMessage) => spool.committer.submit(message, answer));
   }
 }
 
-/** Granted when every lane that it concerns grants it; what some have granted is given back when another does not. */
+/** Granted when every table that it concerns grants it; what some have granted is given back when another does not. */
 async function hold(id: number, months: HeldMonths, limits: HoldLimits): Promise<boolean> {
-  const concerned = months === 'all' ? lanes : eventLanes;
-  heldLanes.set(id, concerned);
-  const granted = await Promise.all(concerned.map(({ service }) => service.hold.ask(id, months, limits)));
+  const concerned = months === 'all' ? tables.map(({ spool }) => spool) : events;
+  held.set(id, concerned);
+  const granted = await Promise.all(concerned.map((spool) => spool.hold(id, months, limits)));
   if (granted.every(Boolean)) return true;
   release(id);
   return false;
@@ -111,13 +129,13 @@ async function hold(id: number, months: HeldMonths, limits: HoldLimits): Promise
 
 /** False when one of its lanes has gone on. */
 function extend(id: number, holdMs: number): boolean {
-  const extended = (heldLanes.get(id) ?? []).map(({ service }) => service.hold.extend(id, holdMs));
+  const extended = (held.get(id) ?? []).map((spool) => spool.extend(id, holdMs));
   return extended.length > 0 && extended.every(Boolean);
 }
 
 function release(id: number): void {
-  for (const { service } of heldLanes.get(id) ?? []) service.hold.release(id);
-  heldLanes.delete(id);
+  for (const spool of held.get(id) ?? []) spool.release(id);
+  held.delete(id);
 }
 
 function operate(operation: DeadLetterOperation) {
@@ -140,7 +158,7 @@ function operate(operation: DeadLetterOperation) {
 /** Flushes until the spool is empty or the time is up; what is left waits on disk for the next start. */
 async function stop(deadlineMs: number): Promise<void> {
   const deadline = Date.now() + deadlineMs;
-  await Promise.all(lanes.map(({ service }) => service.close()));
+  await Promise.all(tables.map(({ spool }) => spool.close()));
   while (lanes.some(({ service, target }) => service.lane.rows > 0 && target.ready) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -197,17 +215,32 @@ function setLaneGauges(): void {
 
 function setGauges(): void {
   setLaneGauges();
-  counters.set('spool_free_bytes', lanes[0]!.service.space.freeBytes);
+  counters.set('spool_free_bytes', tables[0]!.spool.space.freeBytes);
   counters.set(
     'flush_breaker_state',
-    Math.max(...lanes.map(({ service }) => BREAKER_STATES.indexOf(service.breaker.state))),
+    Math.max(...served.map(({ service }) => BREAKER_STATES.indexOf(service.breaker.state))),
   );
   if (db.open) {
     for (const table of TABLE_NAMES) counters.set(`${table}_dead_lettered`, totalsOf(table).deadLettered);
   }
-  const error = lanes.find(({ service }) => service.breaker.lastError !== '')?.service.breaker.lastError ?? '';
-  if (error !== lastError) {
-    lastError = error;
-    say({ type: 'flush', lastError });
-  }
+  sayLastError();
+  if (lanes.length > tables.length) sayLanes();
+}
+
+/** The first of the lanes', with its shard where there are several. */
+function sayLastError(): void {
+  const failed = served.find(({ service }) => service.breaker.lastError !== '');
+  const error = failed?.service.breaker.lastError ?? '';
+  const told = failed === undefined || data.shards === 1 ? error : `shard ${failed.shard}: ${error}`;
+  if (told === lastError) return;
+  lastError = told;
+  say({ type: 'flush', lastError });
+}
+
+function sayLanes(): void {
+  const figures = lanes.map(({ name, shard, service }): LaneFigures => ({ name, shard, rows: service.lane.rows }));
+  const told = JSON.stringify(figures);
+  if (told === lanesTold) return;
+  lanesTold = told;
+  say({ type: 'lanes', lanes: figures });
 }

@@ -13,6 +13,8 @@ export interface CallOptions {
 export interface QueryOptions extends CallOptions {
   /** Rows above which the read fails with TOO_MANY_ROWS_OR_BYTES. */
   readonly rowsMax?: number;
+  /** Leave out the rows of shards that are away, where the read would fail without. */
+  readonly skipMissingShards?: boolean;
 }
 
 export interface InsertOptions extends CallOptions {

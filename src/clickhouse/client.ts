@@ -3,7 +3,7 @@
  *
  * Promises: an error of ClickHouse is a `ClickHouseError`; everything whose outcome is unknown (socket error, time-out,
  * cut answer, a proxy's page) is a `ConnectionError`. Nothing is retried here. Reads are bounded in rows, bytes and
- * time. Always true: a reader of kind embedded sends no setting at all, its profile forbids that.
+ * time. Always true: a reader whose profile holds the limits sends no setting but the one about missing shards.
  */
 import { Readable } from 'node:stream';
 import {
@@ -35,6 +35,7 @@ import {
   loadSettings,
   type ReadLimits,
   readSettings,
+  SKIP_MISSING_SHARDS,
   STREAM_SETTINGS,
 } from './settings.ts';
 import { refuseFileAccess } from './untrusted.ts';
@@ -190,8 +191,9 @@ class Connection implements ClickHouse {
     return this.#client.close();
   }
 
-  #ask(query: string, params: Params, options: CallOptions): Promise<Reply> {
-    return this.#exec(options, { query, query_params: params, clickhouse_settings: this.#settings });
+  #ask(query: string, params: Params, options: QueryOptions): Promise<Reply> {
+    const settings = options.skipMissingShards ? { ...this.#settings, ...SKIP_MISSING_SHARDS } : this.#settings;
+    return this.#exec(options, { query, query_params: params, clickhouse_settings: settings });
   }
 
   async #exec(options: CallOptions, request: Request): Promise<Reply> {

@@ -2,6 +2,12 @@
 export interface Endpoint {
   /** `http://127.0.0.1:PORT` or the operator's URL, without credentials. */
   readonly url: string;
+  /** Addresses that answer the same reads: asked where `url` does not. Left out where there are none. */
+  readonly others?: readonly string[];
+  /** How many shards the tables are spread over; left out where there is one. Reads need all of them, or say which not. */
+  readonly shards?: number;
+  /** Rows that are stored here may have come by another replica, and a count has to wait for them first. */
+  readonly replicated?: boolean;
   readonly database: string;
   /** May write and change the schema. */
   readonly writer: Credentials;

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { TrackflowError } from '../errors/error.ts';
 import { packageRoot } from '../package-root.ts';
 import type { ClickHouse } from './client.ts';
-import { statementsOf } from './statements.ts';
+import { replicatedStatement, statementsOf } from './statements.ts';
 
 export interface Migration {
   readonly number: number;
@@ -33,17 +33,26 @@ ENGINE = ReplacingMergeTree
 ORDER BY number
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
 
+export interface MigrateOptions {
+  /** Tables are kept in step with those of other replicas; the server has the macros `shard` and `replica`. */
+  readonly replicated?: boolean;
+}
+
 /**
  * Applies what is missing and returns the numbers it applied. `server` is a writer on the database. Rejects with
  * TF_SCHEMA_NEWER, with TF_VERIFICATION when an applied file was changed, or with what ClickHouse said.
  */
-export async function migrate(server: ClickHouse, known: readonly Migration[] = readMigrations()): Promise<number[]> {
+export async function migrate(
+  server: ClickHouse,
+  known: readonly Migration[] = readMigrations(),
+  options: MigrateOptions = {},
+): Promise<number[]> {
   await server.command(LEDGER);
   const applied = await readLedger(server);
   refuseNewer(known, applied);
   refuseChanged(known, applied);
   const missing = known.filter(({ number }) => !applied.has(number));
-  for (const migration of missing) await apply(server, migration);
+  for (const migration of missing) await apply(server, migration, options);
   return missing.map(({ number }) => number);
 }
 
@@ -61,8 +70,14 @@ export function readMigrations(folder: string = join(packageRoot(), 'schema', 'c
     });
 }
 
-async function apply(server: ClickHouse, { number, name, sha256, sql }: Migration): Promise<void> {
-  for (const statement of statementsOf(sql)) await server.command(statement);
+async function apply(
+  server: ClickHouse,
+  { number, name, sha256, sql }: Migration,
+  { replicated = false }: MigrateOptions,
+): Promise<void> {
+  for (const statement of statementsOf(sql)) {
+    await server.command(replicated ? replicatedStatement(statement) : statement);
+  }
   await server.command(
     'INSERT INTO schema_migrations (number, name, sha256) SELECT {number:UInt32}, {name:String}, {sha256:String}',
     { number, name, sha256 },

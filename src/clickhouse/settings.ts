@@ -77,6 +77,9 @@ export const STREAM_SETTINGS = {
   cancel_http_readonly_queries_on_client_close: 1,
 } as const satisfies ClickHouseSettings;
 
+/** The one setting that a reader of a cluster may change (`src/engine/cluster`). */
+export const SKIP_MISSING_SHARDS = { skip_unavailable_shards: 1 } as const satisfies ClickHouseSettings;
+
 /** The limits of `limits` as settings: sent with each read of kind url, written into the profile of kind embedded. */
 export function readSettings(limits: ReadLimits) {
   return {

@@ -65,6 +65,8 @@ export interface Status {
     readonly url: string;
     /** Null where it runs in none, or Docker does not tell. What is not known is null in it. */
     readonly container: EngineContainer | null;
+    /** The shards of a cluster, from 1; left out where there is but one. */
+    readonly shards?: readonly ShardStatus[];
   };
   readonly events: {
     readonly accepted: number;
@@ -90,6 +92,13 @@ export interface Status {
   };
   /** Null before the daemon's first second. */
   readonly lastMinute: LastMinute | null;
+}
+
+export interface ShardStatus {
+  readonly shard: number;
+  readonly state: EngineState;
+  /** Events in the spool that are its own. */
+  readonly spooledRows: number;
 }
 
 /** A container as JSON can tell it. */
@@ -128,4 +137,6 @@ export interface QueryAnswer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** In the order of the SELECT list. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Shards that are away and whose rows are missing, from 1; left out where none is. */
+  readonly missingShards?: readonly number[];
 }

@@ -168,6 +168,8 @@ export interface StreamState {
     readonly version: string;
     readonly state: string;
     readonly restarts: number;
+    /** Of a cluster, in their order; left out where there is but one. */
+    readonly shards?: readonly string[];
     /** Null where it runs in none. What it uses is in the series of the engine. */
     readonly container?: {
       readonly name: string;

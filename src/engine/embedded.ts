@@ -64,6 +64,7 @@ class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
   readonly container = null;
   readonly endpoint: Endpoint;
+  readonly shards = [this];
   readonly #options: EmbeddedOptions;
   readonly #supervisor: Supervisor;
   readonly #watch: EngineWatch;

@@ -43,6 +43,7 @@ class UrlEngine implements Engine {
   readonly pid = 0;
   readonly container = null;
   readonly endpoint: Endpoint;
+  readonly shards = [this];
   readonly #server: ClickHouse;
   readonly #watch: EngineWatch;
   #told = '';

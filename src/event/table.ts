@@ -33,4 +33,6 @@ export interface Table<R extends Row = Row> {
   readonly id: keyof R & string;
   /** The column whose month is the partition, milliseconds since the epoch. */
   readonly time: keyof R & string;
+  /** The column by which rows are spread over shards, with the account; where it is empty the id does. */
+  readonly visitor: keyof R & string;
 }

@@ -4,7 +4,13 @@ import type { Table } from './table.ts';
 import { AGREEMENTS } from './tables/agreement.ts';
 import { PAYMENTS } from './tables/payment.ts';
 
-export const EVENTS: Table<Event> = { name: 'events', columns: COLUMNS, id: 'event_id', time: 'occurred_at' };
+export const EVENTS: Table<Event> = {
+  name: 'events',
+  columns: COLUMNS,
+  id: 'event_id',
+  time: 'occurred_at',
+  visitor: 'visitor_id',
+};
 
 /** Every table that rows are spooled for, by name. */
 export const TABLES = { events: EVENTS, payments: PAYMENTS, agreements: AGREEMENTS } as const;

@@ -12,4 +12,6 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Rows above which the read fails. */
   readonly rowsMax?: number;
+  /** Told when the answer is without the rows of these shards, which are away: their numbers, from 1. */
+  readonly onMissing?: (shards: readonly number[]) => void;
 }

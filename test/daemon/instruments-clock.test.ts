@@ -31,6 +31,9 @@ const AWAY: Engine = {
     writer: { user: '', password: '' },
     reader: { user: '', password: '' },
   },
+  get shards() {
+    return [AWAY];
+  },
   state: 'down',
   version: '',
   pid: 0,

@@ -41,7 +41,7 @@ export class SpoolProcess {
     };
     this.fates = new LaneFates({ disk, lane, state: this.state, deadLetters: this.deadLetters, now }, observer);
     this.committer = new Committer({
-      lane,
+      lanes: [lane],
       dedup: this.#dedup,
       refusal: () => null,
       observer: {

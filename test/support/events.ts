@@ -53,19 +53,31 @@ export function appendMessage(group: number, events: readonly Event[]): AppendMe
   const months = new MonthCounter();
   for (const event of events) months.add(event.occurred_at);
   const keyed = events.flatMap((event, row) => (event.has_client_id ? [{ event, row }] : []));
-  return {
-    type: 'append',
-    group,
-    rows: encodeEvents(events),
-    months: months.take(),
-    keyRows: Uint32Array.from(keyed, ({ row }) => row),
-    keys: keyed.map(({ event }) => dedupKey(event.account, event.event_id)),
-  };
+  const keyRows = Uint32Array.from(keyed, ({ row }) => row);
+  const keys = keyed.map(({ event }) => dedupKey(event.account, event.event_id));
+  const part = { lane: 0, rows: encodeEvents(events), months: months.take(), keyRows, keys, keyNumbers: keyRows };
+  return { type: 'append', group, parts: [part] };
+}
+
+/** The same as a collector would send it to these lanes, `lane` of each event. */
+export function spreadMessage(group: number, events: readonly { event: Event; lane: number }[]): AppendMessage {
+  const numbered = events.map((each, number) => ({ ...each, number }));
+  const lanes = [...new Set(events.map(({ lane }) => lane))].sort((a, b) => a - b);
+  const parts = lanes.map((lane) => {
+    const own = numbered.filter((each) => each.lane === lane);
+    const [part] = appendMessage(
+      group,
+      own.map(({ event }) => event),
+    ).parts;
+    const keyNumbers = Uint32Array.from(part!.keyRows, (row) => own[row]!.number);
+    return { ...part!, lane, keyNumbers };
+  });
+  return { type: 'append', group, parts };
 }
 
 /** The events as they lie in a segment. */
 export function groupRecord(events: readonly Event[]): GroupRecord {
-  const { rows, months, keys } = appendMessage(0, events);
+  const { rows, months, keys } = appendMessage(0, events).parts[0]!;
   return { rows, months, keys };
 }
 

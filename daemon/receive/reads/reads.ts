@@ -22,7 +22,10 @@ import { boundToAccounts } from './scope.ts';
 export const STATS = ['totals', 'timeseries', 'top'] as const;
 export type StatsKind = (typeof STATS)[number];
 
-/** Answers of the store, asked by URL parameters. Expected failures are thrown as `TrackflowError`. */
+/**
+ * Answers of the store, asked by URL parameters. Expected failures are thrown as `TrackflowError`. Statistics without the
+ * rows of shards that are away have them in `missing_shards`.
+ */
 export interface Reads {
   activities(query: URLSearchParams): Promise<ActivitiesPage>;
   stats(kind: StatsKind, query: URLSearchParams): Promise<object>;
@@ -35,6 +38,8 @@ export interface ActivitiesPage {
   readonly rows: readonly object[];
   /** Cursor of the page after this one; empty on the last. */
   readonly next: string;
+  /** Shards that are away and whose rows are missing; left out where none is. */
+  readonly missingShards?: readonly number[];
 }
 
 /** How the daemon is, as it tells others. */
@@ -122,6 +127,8 @@ function addRoutes(app: FastifyInstance, { reads, report }: ReadsOptions): void 
         query.set('cursor', page.next);
         reply.header('Link', `</activities?${query}>; rel="next"`);
       }
+      // The body is the bare array of its dialect: what it lacks is told beside it.
+      if (page.missingShards !== undefined) reply.header('X-Missing-Shards', page.missingShards.join(','));
       return page.rows;
     },
     totals: statistic('totals'),

@@ -16,8 +16,8 @@ export interface RetentionParts {
   readonly days: number;
   /** Accounts whose events are kept for days of their own; 0 is for ever. */
   accounts(): readonly { readonly account: string; readonly days: number }[];
-  /** A connection that the caller closes. Rejects when the engine stays away. */
-  connect(): Promise<ClickHouse>;
+  /** A connection to each shard, which the caller closes. Rejects when one stays away. */
+  connect(): Promise<readonly ClickHouse[]>;
   /**
    * Keeps batches of these months (YYYYMM) from the engine until the answer is called, for `holdMs` at the most. Null when
    * one is in flight and stays so for `waitMs`, or until `signal`.
@@ -139,11 +139,11 @@ async function whileHeld(
 }
 
 async function connected(parts: RetentionParts, work: (client: ClickHouse) => Promise<void>): Promise<void> {
-  const client = await parts.connect();
+  const clients = await parts.connect();
   try {
-    await work(client);
+    for (const client of clients) await work(client);
   } finally {
-    await client.close();
+    await Promise.all(clients.map((client) => client.close()));
   }
 }
 

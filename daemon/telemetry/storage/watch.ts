@@ -1,16 +1,14 @@
-import { type ClickHouse, openClickHouse } from '../../../src/clickhouse/client.ts';
-import type { Endpoint } from '../../../src/clickhouse/endpoint.ts';
 import type { StorageReport } from '../../../src/control/storage.ts';
+import { ShardClients, type ShardPlace } from '../shard-clients.ts';
 import { askStorage } from './question.ts';
+import { together } from './together.ts';
 
 const EVERY_MS = 5_000;
 const TIMEOUT_MS = 4_000;
 const FAILURE_CHARS_MAX = 400;
 
 export interface StorageWatchOptions {
-  readonly endpoint: Endpoint;
-  /** `ready` when the engine answers, else what it is instead. */
-  readonly engineState: () => string;
+  readonly shards: readonly ShardPlace[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
@@ -20,14 +18,14 @@ export interface StorageWatchOptions {
 /**
  * What the storage view shows, asked of ClickHouse as the writer: readers may not see system tables.
  *
- * Promises: nothing is asked while nobody watches or the engine is away; otherwise once every five seconds and at once
+ * Promises: nothing is asked while nobody watches or the engine or one of its shards is away; otherwise once every five seconds and at once
  * when somebody comes and the last answer is older than that. Always true: one question at a time, given up after
  * `TIMEOUT_MS`; the last answer is kept, with its time, until there is a newer one. The report is the same object as long
  * as it says the same. It holds some dozen rows.
  */
 export class StorageWatch {
   readonly #options: StorageWatchOptions;
-  readonly #client: ClickHouse;
+  readonly #clients: ShardClients;
   readonly #closing = new AbortController();
   #report: StorageReport = { figures: null, failure: '' };
   #timer: NodeJS.Timeout | undefined;
@@ -35,7 +33,7 @@ export class StorageWatch {
 
   constructor(options: StorageWatchOptions) {
     this.#options = options;
-    this.#client = openClickHouse(options.endpoint, 'writer');
+    this.#clients = new ShardClients(options.shards);
   }
 
   get report(): StorageReport {
@@ -61,18 +59,20 @@ export class StorageWatch {
   close(): Promise<void> {
     this.watch(false);
     this.#closing.abort();
-    return this.#client.close();
+    return this.#clients.close();
   }
 
   async #ask(): Promise<void> {
-    const { engineState, now, elapsed } = this.#options;
+    const { now, elapsed } = this.#options;
+    const { away } = this.#clients;
     if (this.#asking || this.#closing.signal.aborted) return;
-    if (engineState() !== 'ready') return this.#fail(`the engine is ${engineState()}`);
+    if (away !== '') return this.#fail(away);
     this.#asking = true;
     const askedAt = now();
     const startedAt = elapsed();
     try {
-      const answer = await askStorage(this.#client, TIMEOUT_MS, this.#closing.signal);
+      const answers = await this.#clients.ask((client) => askStorage(client, TIMEOUT_MS, this.#closing.signal));
+      const answer = together(answers);
       const tookMs = Math.round((elapsed() - startedAt) * 10) / 10;
       this.#report = { figures: { askedAt, tookMs, ...answer }, failure: '' };
     } catch (error) {

@@ -11,8 +11,15 @@ export interface QueryDocument extends QueryAnswer {
   readonly schema: 'trackflow.query/1';
 }
 
-export function queryDocument({ rows, columns }: QueryAnswer): QueryDocument {
-  return { schema: 'trackflow.query/1', rows, columns };
+export function queryDocument({ rows, columns, missingShards }: QueryAnswer): QueryDocument {
+  return { schema: 'trackflow.query/1', rows, columns, ...(missingShards !== undefined && { missingShards }) };
+}
+
+/** What the answer lacks, for people; undefined when it is whole. */
+export function missingText({ missingShards = [] }: QueryAnswer): string | undefined {
+  if (missingShards.length === 0) return undefined;
+  const which = `shard${missingShards.length === 1 ? '' : 's'} ${missingShards.join(', ')}`;
+  return `without the rows of ${which}, which cannot be reached: trackflow cluster status`;
 }
 
 /** The answer as text without a last line break. `table` is for eyes; the others give values as they are. */

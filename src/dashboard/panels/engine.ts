@@ -39,6 +39,7 @@ function lines(scene: Scene, width: number): string[] {
   const [tableRows, tableBytes] = [value('table_rows'), value('table_bytes')];
   return [
     row('state', engineState(scene)),
+    ...shardsText(scene).map((text) => row('shards', text)),
     row('inserts', `${fullNumber(inserts)}/s  ${inserts ? `avg ${shortNumber((rows ?? 0) / inserts)} rows` : ''}`),
     row('parts', `${fullNumber(value('engine_parts'))} active  merges ${fullNumber(value('engine_merges'))}`),
     row(
@@ -74,6 +75,15 @@ export function containerParts(scene: Scene): string[][] {
       engine.restarts > 0 ? look.paint('warn', `${engine.restarts} restarts`) : '0 restarts',
       look.paint('dim', terminalText(found.name)),
     ],
+  ];
+}
+
+/** `1 ready  2 down  3 ready`, of a cluster. */
+function shardsText({ snapshot: { facts }, look }: Scene): string[] {
+  const shards = facts.state?.engine.shards;
+  if (shards === undefined) return [];
+  return [
+    shards.map((state, index) => look.paint(state === 'ready' ? 'good' : 'bad', `${index + 1} ${state}`)).join('  '),
   ];
 }
 

@@ -87,6 +87,7 @@ function audienceLine(scene: Scene, width: number): string {
   const parts = [
     live,
     audience.failure === '' ? '' : look.paint('bad', terminalText(audience.failure)),
+    audience.missingShards.length === 0 ? '' : look.paint('bad', `without shard ${audience.missingShards.join(', ')}`),
     `${look.paint('dim', 'window:')} visitors ${fullNumber(visitors)}`,
     `sessions ${fullNumber(sessions)}`,
     `pageviews ${fullNumber(pageviews)}`,

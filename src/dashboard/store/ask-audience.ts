@@ -13,6 +13,7 @@ export type Ask = (question: StatsQuestion, params: Readonly<Record<string, stri
 
 export interface StatsRows {
   readonly results: readonly Readonly<Record<string, string | number>>[];
+  readonly missing_shards?: readonly number[];
 }
 
 const EVERY_MS = 5_000;
@@ -44,19 +45,28 @@ export async function runAudience(
   }
 }
 
-async function askAll(ask: Ask, period: { from: string; to: string }): Promise<Pick<Audience, 'totals' | 'tables'>> {
-  const { results } = await ask('totals', { ...period, metrics: 'visitors,sessions,pageviews,events' });
+async function askAll(
+  ask: Ask,
+  period: { from: string; to: string },
+): Promise<Pick<Audience, 'totals' | 'tables' | 'missingShards'>> {
+  const missing = new Set<number>();
+  const note = ({ missing_shards = [] }: StatsRows) => {
+    for (const shard of missing_shards) missing.add(shard);
+  };
+  const totals = await ask('totals', { ...period, metrics: 'visitors,sessions,pageviews,events' });
   const tables: Record<string, readonly AudienceRow[]> = {};
   for (const { dimension } of AUDIENCE_TABLES) {
     const params = { ...period, dimension, metrics: 'visitors,events', limit: String(ROWS) };
     const answer = await ask('top', params);
+    note(answer);
     tables[dimension] = answer.results.map(({ value, visitors, events }) => ({
       value: String(value ?? ''),
       visitors: Number(visitors),
       events: Number(events),
     }));
   }
-  const [row] = results;
+  note(totals);
+  const [row] = totals.results;
   const total = (name: string) => Number(row?.[name] ?? 0);
   return {
     totals: {
@@ -66,6 +76,7 @@ async function askAll(ask: Ask, period: { from: string; to: string }): Promise<P
       events: total('events'),
     },
     tables: tables as Audience['tables'],
+    missingShards: [...missing].sort((a, b) => a - b),
   };
 }
 

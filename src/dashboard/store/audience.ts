@@ -23,6 +23,8 @@ export interface Audience {
   readonly windowMs: number;
   readonly totals: Readonly<Record<'visitors' | 'sessions' | 'pageviews' | 'events', number>>;
   readonly tables: Readonly<Record<AudienceDimension, readonly AudienceRow[]>>;
+  /** Shards that are away: the numbers are without their rows. */
+  readonly missingShards: readonly number[];
   /** Why the last round failed; empty when it did not. */
   readonly failure: string;
 }
@@ -30,4 +32,8 @@ export interface Audience {
 const TABLES_EMPTY = { path: [], referrer_host: [], country: [], device: [], utm_campaign: [] };
 
 /** Before the first answer. */
-export const AUDIENCE_EMPTY = { totals: { visitors: 0, sessions: 0, pageviews: 0, events: 0 }, tables: TABLES_EMPTY };
+export const AUDIENCE_EMPTY = {
+  totals: { visitors: 0, sessions: 0, pageviews: 0, events: 0 },
+  tables: TABLES_EMPTY,
+  missingShards: [],
+};

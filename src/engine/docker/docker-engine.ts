@@ -64,6 +64,7 @@ class DockerEngine implements Engine {
   readonly kind = 'docker';
   readonly pid = 0;
   readonly endpoint: Endpoint;
+  readonly shards = [this];
   readonly #options: DockerEngineOptions;
   readonly #docker: Docker;
   readonly #name: string;

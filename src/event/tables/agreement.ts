@@ -40,6 +40,7 @@ export const AGREEMENTS: Table<Agreement> = {
   name: 'agreements',
   id: 'agreement_id',
   time: 'received_at',
+  visitor: 'visitor_id',
   columns: [
     { name: 'agreement_id', blockType: 'UUID', maxBytes: 36 },
     text('account', 64),

@@ -53,6 +53,7 @@ export const PAYMENTS: Table<Payment> = {
   name: 'payments',
   id: 'payment_id',
   time: 'received_at',
+  visitor: 'visitor_id',
   columns: [
     { name: 'payment_id', blockType: 'UUID', maxBytes: 36 },
     text('account', 64),

@@ -37,12 +37,17 @@ export interface InjectOptions {
 export function checkFaults(faults: readonly Fault[], { engine }: Pick<Status, 'engine'>): void {
   const needy = faults.find(({ kind }) => kind !== 'kill-daemon');
   if (needy === undefined || engine.kind === 'embedded') return;
-  const where =
-    engine.kind === 'docker' ? 'in a container, which has no process of ours' : 'by URL and is not ours to stop';
+  const where = WHERE[engine.kind];
   throw new TrackflowError('TF_USAGE', `--fault ${needy.name}: ClickHouse runs ${where}`, {
     hints: ['allowed here: kill-daemon@TIME', 'with the embedded engine all faults can be done'],
   });
 }
+
+const WHERE = {
+  docker: 'in a container, which has no process of ours',
+  cluster: 'in containers, which have no process of ours',
+  url: 'by URL and is not ours to stop',
+} as const;
 
 /** Does each fault at its time. Resolves when all are over, or soon after `signal` aborts with those that were begun. */
 export async function injectFaults(options: InjectOptions, signal: AbortSignal): Promise<FaultFigures[]> {

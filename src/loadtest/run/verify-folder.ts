@@ -1,4 +1,5 @@
 import type { ControlClient } from '../../control/client.ts';
+import { TrackflowError } from '../../errors/error.ts';
 import { readLedgers } from '../ledger/view.ts';
 import type { LoadPlan } from '../plan/plan.ts';
 import type { LedgerVerdict } from '../report/report.ts';
@@ -27,7 +28,13 @@ export async function verifyFolder({
 }: VerifyFolderOptions): Promise<LedgerVerdict> {
   const ledger = readLedgers(folder.ledgerFiles(plan), plan);
   try {
-    const rows = async (sql: string) => (await control.query(sql)).rows;
+    const rows = async (sql: string) => {
+      const { rows: found, missingShards } = await control.query(sql);
+      if (missingShards === undefined) return found;
+      throw new TrackflowError('TF_ENGINE_UNAVAILABLE', `shard ${missingShards.join(', ')} cannot be reached`, {
+        hints: ['trackflow cluster status', 'verify again when it is back: trackflow loadtest verify'],
+      });
+    };
     return await verifyRun({ plan, ledger, rows, onProgress, signal, resent });
   } finally {
     ledger.close();

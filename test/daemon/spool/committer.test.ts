@@ -6,7 +6,7 @@ import type { SpoolAnswer, SpoolRefusal } from '../../../daemon/spool/protocol.t
 import { scanSegment } from '../../../daemon/spool/segment-scan.ts';
 import { EVENT_COLUMN_HEADS } from '../../../src/clickhouse/native/encoded-rows.ts';
 import type { Event } from '../../../src/event/event.ts';
-import { appendMessage, eventId, eventIds, keyedEvent, sampleEvent } from '../../support/events.ts';
+import { appendMessage, eventId, eventIds, keyedEvent, sampleEvent, spreadMessage } from '../../support/events.ts';
 import { MemoryKeyStore } from '../../support/key-store.ts';
 import { diskError, SimulatedDisk } from '../../support/simulated-disk.ts';
 
@@ -42,7 +42,7 @@ function start(): void {
   for (const { segment, keys } of opened.report.keys) if (segment > store.through) store.remember(keys, 1, segment);
   lane = opened.lane;
   committer = new Committer({
-    lane,
+    lanes: [lane],
     dedup: new Dedup(store, { windowMs: 60_000, rowsMax: 1_000 }, () => 1),
     refusal: () => refusal,
     observer: {
@@ -324,5 +324,77 @@ describe('an event whose client gave its id', () => {
     expect(batch.rows).toBe(4);
     const { groups } = scanSegment(disk.read(batch.file), batch.name, EVENT_COLUMN_HEADS);
     expect(groups.flatMap((each) => each.keys)).toHaveLength(4);
+  });
+});
+
+describe('a group that goes to several lanes', () => {
+  const OTHER = '/home/spool/events-2';
+  let other: Lane;
+
+  beforeEach(() => {
+    other = openLane(disk, OTHER, EVENT_COLUMN_HEADS, 0x3b00000000n, () => 1).lane;
+    committer = new Committer({
+      lanes: [lane, other],
+      dedup: new Dedup(store, { windowMs: 60_000, rowsMax: 1_000 }, () => 1),
+      refusal: () => refusal,
+      observer: {
+        committed: (rows, duplicates, bytes) => committed.push({ rows, duplicates, bytes }),
+        refused: (rows, reason) => refused.push({ rows, reason }),
+        failed: (error) => failures.push(error),
+      },
+      now: () => 1,
+    });
+  });
+
+  async function spread(...events: readonly (readonly [Event, number])[]): Promise<SpoolAnswer> {
+    const message = spreadMessage(
+      group++,
+      events.map(([event, to]) => ({ event, lane: to })),
+    );
+    committer.submit(message, (answer) => answers.push(answer));
+    await committer.idle();
+    return answers.at(-1)!;
+  }
+
+  function idsIn(folder: string, of: Lane): string[] {
+    const { name } = of.active;
+    return scanSegment(disk.read(`${folder}/${name}.seg`), name, EVENT_COLUMN_HEADS).groups.flatMap((each) =>
+      eventIds(each.rows),
+    );
+  }
+
+  it('is answered once, when each of them has synced its part', async () => {
+    await spread([sampleEvent(1), 0], [sampleEvent(2), 1], [sampleEvent(3), 0]);
+    expect(syncs()).toBe(2);
+    expect(answers).toHaveLength(1);
+    expect(idsIn(FOLDER, lane)).toEqual([eventId(1), eventId(3)]);
+    expect(idsIn(OTHER, other)).toEqual([eventId(2)]);
+    expect(committed).toMatchObject([{ rows: 3, duplicates: 0 }]);
+  });
+
+  it('names its duplicates by their number in the group, wherever the first one went', async () => {
+    await spread([keyedEvent(1), 0]);
+    const answer = await spread([sampleEvent(2), 1], [keyedEvent(1), 1], [keyedEvent(3), 0], [keyedEvent(3), 1]);
+    expect(duplicatesOf(answer)).toEqual([1, 3]);
+    expect(idsIn(FOLDER, lane)).toEqual([eventId(1), eventId(3)]);
+    expect(idsIn(OTHER, other)).toEqual([eventId(2)]);
+  });
+
+  it('leaves nothing in any when one has no room, and a retry is taken', async () => {
+    await spread([keyedEvent(1, { occurred_at: DECEMBER }), 0]);
+    const before = { bytes: lane.active.bytes, rows: lane.active.rows, keys: [...lane.active.keys] };
+    disk.fault = ({ name, file }) => (name === 'append' && file.startsWith(OTHER) ? diskError('ENOSPC', file) : null);
+    expect(await spread([keyedEvent(2), 0], [keyedEvent(3), 1])).toMatchObject({ reason: 'disk_full' });
+    expect(lane.active).toMatchObject(before);
+    expect(idsIn(FOLDER, lane)).toEqual([eventId(1)]);
+    disk.fault = () => null;
+    expect(duplicatesOf(await spread([keyedEvent(2), 0], [keyedEvent(3), 1]))).toEqual([]);
+    expect(lane.seal().months).toEqual(
+      new Map([
+        [202612, 1],
+        [202611, 1],
+      ]),
+    );
+    expect(failures).toEqual([]);
   });
 });

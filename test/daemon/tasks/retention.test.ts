@@ -40,7 +40,7 @@ function parts(changes: Partial<RetentionParts> = {}): RetentionParts {
   return {
     days: DAYS,
     accounts: () => [],
-    connect: async () => openClickHouse(clickhouse.endpoint, 'writer'),
+    connect: async () => [openClickHouse(clickhouse.endpoint, 'writer')],
     hold: async ([month]) => {
       const hold = { month: month!, active: true };
       held.push(hold);
@@ -108,12 +108,13 @@ describe('retention', () => {
   it('releases the flush when the engine refuses', async () => {
     const connect = async () => {
       const client = openClickHouse(clickhouse.endpoint, 'writer');
-      return {
+      const refusing = {
         ...client,
         query: client.query.bind(client),
         close: client.close.bind(client),
         command: () => Promise.reject(new Error('no')),
       } as ClickHouse;
+      return [refusing];
     };
     expect(await run({ connect })).toMatchObject({ state: 'queued', error: 'no' });
     expect(held).toEqual([{ month: 202607, active: false }]);

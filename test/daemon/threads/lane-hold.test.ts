@@ -5,7 +5,8 @@ import { nodeDisk } from '../../../daemon/spool/disk.ts';
 import { SpoolState } from '../../../daemon/state/spool-state.ts';
 import { allocateCounters, Counters } from '../../../daemon/telemetry/counters.ts';
 import { laneEvents } from '../../../daemon/threads/lane-events.ts';
-import { LaneService } from '../../../daemon/threads/lane-service.ts';
+import type { LaneService } from '../../../daemon/threads/lane-service.ts';
+import { SpoolService } from '../../../daemon/threads/spool-service.ts';
 import { EVENT_COLUMN_HEADS } from '../../../src/clickhouse/native/encoded-rows.ts';
 import { resolveConfig } from '../../../src/config/resolve.ts';
 import { appendMessage, sampleEvent } from '../../support/events.ts';
@@ -48,6 +49,7 @@ class SlowTarget implements FlushTarget {
 
 let state: StateFile;
 let target: SlowTarget;
+let spool: SpoolService;
 let service: LaneService;
 let stored: number[];
 let flushing: Promise<void>;
@@ -76,21 +78,29 @@ function open(): void {
   const counters = new Counters(allocateCounters(1), 0);
   const hooks = { fatal: () => {}, changed: () => {}, now: Date.now };
   const events = laneEvents(counters, 'events', () => {}, hooks);
-  service = new LaneService({
+  const lane = {
     name: 'events',
+    state: new SpoolState(state.db, 'events'),
+    target,
+    events: {
+      ...events,
+      stored: (batch: { months: ReadonlyMap<number, number> }) => void stored.push(...batch.months.keys()),
+    },
+    served: true,
+  };
+  spool = new SpoolService({
     folder,
     config: resolveConfig({ home: folder, env: {}, flags: { 'spool.freeBytesMin': 0 } }).config,
     disk: nodeDisk,
-    state: new SpoolState(state.db, 'events'),
-    target,
     columns: EVENT_COLUMN_HEADS,
     strategy: 'hybrid',
-    spoolBytes: () => service.lane.bytes,
-    events: { ...events, stored: (batch) => void stored.push(...batch.months.keys()) },
+    spoolBytes: () => spool.bytes,
+    lanes: [lane],
     now: Date.now,
     monotonic: () => performance.now(),
     random: Math.random,
   });
+  service = spool.lanes[0]!;
   flushing = service.flusher.run();
 }
 
@@ -98,7 +108,7 @@ function open(): void {
 async function batchOf(month: typeof OLD | typeof NEW): Promise<void> {
   group++;
   await new Promise((resolve) =>
-    service.committer.submit(appendMessage(group, [sampleEvent(group, { occurred_at: TIME[month]! })]), resolve),
+    spool.committer.submit(appendMessage(group, [sampleEvent(group, { occurred_at: TIME[month]! })]), resolve),
   );
   await service.seal();
 }

@@ -26,8 +26,14 @@ afterEach(() => {
 function setUp(endpoint = clickhouse.endpoint) {
   const engine = { state: 'ready' };
   const watch = new StorageWatch({
-    endpoint,
-    engineState: () => engine.state,
+    shards: [
+      {
+        endpoint,
+        get state() {
+          return engine.state;
+        },
+      },
+    ],
     now: Date.now,
     elapsed: () => performance.now(),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAnswer } from '../../../../src/cli/query/formats.ts';
+import { formatAnswer, missingText, queryDocument } from '../../../../src/cli/query/formats.ts';
 
 const answer = {
   columns: [
@@ -41,5 +41,14 @@ describe('formatAnswer', () => {
   it('prints the head of an answer without rows', () => {
     expect(formatAnswer({ ...answer, rows: [] }, 'table')).toBe('name  n\n(0 rows)');
     expect(formatAnswer({ ...answer, rows: [] }, 'csv')).toBe('name,n');
+  });
+});
+
+describe('an answer without the rows of a shard', () => {
+  it('says so in the document and to people, and a whole one says nothing', () => {
+    expect(queryDocument({ ...answer, missingShards: [2, 4] })).toMatchObject({ missingShards: [2, 4] });
+    expect(missingText({ ...answer, missingShards: [2, 4] })).toContain('without the rows of shards 2, 4');
+    expect(Object.keys(queryDocument(answer))).toEqual(['schema', 'rows', 'columns']);
+    expect(missingText(answer)).toBeUndefined();
   });
 });
