@@ -38,6 +38,11 @@ export async function openEngine(
     const { startDocker } = await import('../src/engine/docker/docker-engine.ts');
     return startDocker({ ...dockerSettings(paths, config, processEnvironment()), log: engineLog, onRestart });
   }
+  if (engine.kind === 'cluster') {
+    const { dockerSettings } = await import('../src/engine/docker/engine-spec.ts');
+    const { startCluster } = await import('../src/engine/cluster/start.ts');
+    return startCluster({ ...dockerSettings(paths, config, processEnvironment()), log: engineLog, onRestart });
+  }
   return startEmbedded({
     paths,
     database: engine.database,

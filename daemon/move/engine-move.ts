@@ -14,7 +14,7 @@ import type { ClickHouse } from '../../src/clickhouse/client.ts';
 import { openClickHouse } from '../../src/clickhouse/client.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { placeOf } from '../../src/engine/place.ts';
+import { placeOf, refuseCluster } from '../../src/engine/place.ts';
 import { TrackflowError } from '../../src/errors/error.ts';
 import type { EngineMoveContext, EngineMoveParts } from '../tasks/kinds/engine-move.ts';
 import type { Hold, SpoolHandle } from '../threads/spool-handle.ts';
@@ -75,6 +75,7 @@ type Work = (ends: Ends, target: MoveTarget) => Promise<void>;
 /** What runs for the move alone is stopped when the work fails; when it succeeds the next step finds it. */
 async function withTarget(parts: SettledParts, context: EngineMoveContext, work: Work): Promise<void> {
   const { engine, config } = parts;
+  refuseCluster(config.engine);
   const moved = movedConfig(config, context.params);
   if (placeOf(moved.engine) === placeOf(config.engine)) return;
   await engine.ready(ENGINE_READY_MS);

@@ -14,7 +14,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [2, 'typed wrong: a flag, an argument or what was meant'],
   [3, 'not running'],
   [4, 'state unknown: something is there that does not answer'],
-  [5, 'degraded (status --strict)'],
+  [5, 'degraded (status --strict, cluster status)'],
   [64, 'configuration is not valid'],
   [65, 'input data or SQL is not valid'],
   [69, 'something needed is not available: ClickHouse, Docker, image, port, home, schema'],

@@ -34,7 +34,7 @@ function engineProblems({ engine }: Config, origins: Origins): string[] {
     const forgotten = engine.url !== '' && origins['engine.kind'] === 'default';
     return forgotten ? ['engine.url is set, but engine.kind is embedded: set engine.kind to url, or remove it'] : [];
   }
-  if (engine.kind === 'docker') return [];
+  if (engine.kind === 'docker' || engine.kind === 'cluster') return [];
   if (engine.url === '') return ['engine.kind is url, but engine.url is empty: set it, like http://clickhouse:8123'];
   return [...urlProblems(engine.url), ...passwordFileProblems('engine.passwordFile', engine.passwordFile)];
 }

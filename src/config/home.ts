@@ -27,6 +27,8 @@ export interface HomePaths {
   readonly dash: string;
   /** What was typed at the prompt of `trackflow engine sql`, mode 0600. */
   readonly sqlHistory: string;
+  /** Shape, ports and secrets of the cluster of this instance; there while it has one. */
+  readonly cluster: string;
   /** `{pid, startedAt, version, url}` of the running daemon, mode 0600. Left behind only when it was killed. */
   readonly daemonJson: string;
   /** Held by the running daemon. */
@@ -61,6 +63,7 @@ export function homePaths(home: string): HomePaths {
     migrations: join(home, 'migrations'),
     dash: join(home, 'dash'),
     sqlHistory: join(home, 'sql-history'),
+    cluster: join(run, 'cluster.json'),
     daemonJson: join(run, 'daemon.json'),
     lock: join(run, 'daemon.lock'),
     daemonOutput: join(logs, 'daemon.out.log'),

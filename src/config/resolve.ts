@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { TrackflowError } from '../errors/error.ts';
 import { crossChecks, withoutCredentials } from './checks.ts';
 import { decode } from './decode.ts';
@@ -27,7 +28,8 @@ export interface ConfigSources {
 }
 
 /**
- * The configuration of an instance: flags, else environment, else file, else defaults, key by key. The one function
+ * The configuration of an instance: flags, else environment, else file, else defaults, key by key; the default of
+ * `engine.kind` is the cluster that the home has, where it has one. The one function
  * that the daemon and every command use. Throws TF_CONFIG that names every problem at once: the key, the value, what is
  * allowed and where it came from.
  */
@@ -37,6 +39,11 @@ export function resolveConfig({ home, flags = {}, env, file }: ConfigSources): R
   const sources = [readConfigFile(path, known), readEnvironment(env, known), readFlags(flags, known)];
   const given = new Map(sources.flatMap((source) => [...source.given]));
   const problems = sources.flatMap((source) => source.problems);
+  const { cluster } = homePaths(home);
+  // A home that has a cluster keeps its events there, until somebody says otherwise.
+  if (!given.has('engine.kind') && existsSync(cluster)) {
+    given.set('engine.kind', { value: 'cluster', origin: 'cluster', from: cluster });
+  }
 
   const parsed = configSchema.safeParse(nest(given, known, home));
   const origins = Object.fromEntries(

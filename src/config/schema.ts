@@ -239,7 +239,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
   engine: z
     .strictObject({
-      kind: z.enum(['embedded', 'docker', 'url']).default('embedded').describe('where ClickHouse runs'),
+      kind: z
+        .enum(['embedded', 'docker', 'url', 'cluster'])
+        .default('embedded')
+        .describe('where ClickHouse runs; not set: in the cluster, where trackflow cluster up has made one'),
       url: z.string().default('').describe('HTTP or HTTPS address of ClickHouse, for kind url'),
       user: z.string().default('default').describe('user for kind url'),
       passwordFile: file('file with the password for kind url, mode 0600'),
@@ -248,13 +251,19 @@ export const configSchema = z.strictObject({
         .regex(/^[A-Za-z_]\w{0,62}$/)
         .default('trackflow')
         .describe('database that holds the tables'),
-      memoryBytesMax: bytes(0, 0, 'memory cap of an engine that we run; 0 derives it from the machine'),
+      memoryBytesMax: bytes(
+        0,
+        0,
+        'memory cap of an engine that we run, of each node of a cluster; 0 derives it from the machine',
+      ),
       image: z
         .string()
         .regex(/^[\w.\-:@/]*$/, 'the name of an image')
         .default('')
-        .describe('image for kind docker; empty: the one that worked last, else the official one we were tried with'),
-      cpusMax: count(0, 0, 1_024, 'cores the container may use, for kind docker; 0 is all'),
+        .describe(
+          'image for kinds docker and cluster; empty: the one that worked last, else the official one we were tried with',
+        ),
+      cpusMax: count(0, 0, 1_024, 'cores a container may use, for kinds docker and cluster; 0 is all'),
       dockerHost: z
         .string()
         .default('')

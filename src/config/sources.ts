@@ -5,7 +5,8 @@ import type { Environment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import type { Setting } from './settings.ts';
 
-export type Origin = 'flag' | 'env' | 'file' | 'default';
+/** `cluster`: this home has one (`trackflow cluster up`). */
+export type Origin = 'flag' | 'env' | 'file' | 'cluster' | 'default';
 
 /** Values of flags by setting key: text as typed, or already a number, boolean or list. */
 export type Flags = Readonly<Record<string, unknown>>;

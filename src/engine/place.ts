@@ -12,7 +12,7 @@ import { errnoOf, fileError } from '../errors/file-error.ts';
 import { writeSecret } from './engine-file.ts';
 
 export interface PlacedEngine {
-  readonly kind: 'embedded' | 'docker' | 'url';
+  readonly kind: 'embedded' | 'docker' | 'url' | 'cluster';
   readonly url: string;
   readonly database: string;
 }
@@ -43,8 +43,17 @@ export function writePlace(run: string, data: readonly string[]): void {
   writeSecret(placeFile(run), `${JSON.stringify({ data })}\n`);
 }
 
-/** Throws TF_CONFIG when the data was moved to another engine than this. */
+/** Throws TF_CONFIG for a cluster: its rows lie on several nodes, and a move carries those of one. */
+export function refuseCluster({ kind }: Pick<PlacedEngine, 'kind'>): void {
+  if (kind !== 'cluster') return;
+  throw new TrackflowError('TF_CONFIG', 'the data of a cluster cannot be moved', {
+    hints: ['the rows of each shard stay where they are: trackflow cluster status'],
+  });
+}
+
+/** Throws TF_CONFIG when the data was moved to another engine than this. A cluster is made on purpose and never moved to. */
 export function checkPlace(run: string, engine: PlacedEngine): void {
+  if (engine.kind === 'cluster') return;
   const data = readPlace(run);
   const wanted = placeOf(engine);
   if (data === null || data.includes(wanted)) return;

@@ -77,6 +77,10 @@ export interface UsersConfig {
   readonly limits: ReadLimits;
   /** The cap of the whole engine; one read gets a share of it at the most. */
   readonly memoryBytesMax: number;
+  /** Another database that the reader may read. */
+  readonly alsoReads?: string;
+  /** More settings of the reader. */
+  readonly readerSettings?: XmlBranch;
 }
 
 /**
@@ -124,13 +128,15 @@ export function ourUsers(users: UsersConfig, networks: XmlBranch): XmlBranch {
       networks,
       profile: READER,
       quota: 'default',
-      grants: { query: [`GRANT SELECT ON ${users.database}.*`] },
+      grants: {
+        query: [users.database, users.alsoReads ?? []].flat().map((database) => `GRANT SELECT ON ${database}.*`),
+      },
     },
   };
 }
 
 /** What one read may use. */
-export function readerProfile(users: Pick<UsersConfig, 'limits' | 'memoryBytesMax'>): XmlBranch {
+export function readerProfile(users: Pick<UsersConfig, 'limits' | 'memoryBytesMax' | 'readerSettings'>): XmlBranch {
   return {
     ...readSettings({ ...users.limits, memoryBytesMax: readMemory(users) }),
     ...ANSWER_SETTINGS,
@@ -139,6 +145,7 @@ export function readerProfile(users: Pick<UsersConfig, 'limits' | 'memoryBytesMa
     // On in clickhouse-local: an expression alone would be a statement.
     implicit_select: 0,
     readonly: 1,
+    ...users.readerSettings,
   };
 }
 

@@ -1,5 +1,5 @@
 /** A value of a ClickHouse configuration file. A name that begins with `@` is an attribute of the element it stands in. */
-export type XmlNode = XmlLeaf | readonly XmlLeaf[] | XmlBranch;
+export type XmlNode = XmlLeaf | readonly XmlNode[] | XmlBranch;
 export type XmlBranch = { readonly [name: string]: XmlNode };
 type XmlLeaf = string | number;
 
@@ -10,7 +10,7 @@ export function xmlDocument(root: XmlBranch): string {
 
 /** A list becomes the element repeated, which is how ClickHouse writes lists. */
 function element(name: string, node: XmlNode): string {
-  if (Array.isArray(node)) return node.map((one: XmlLeaf) => element(name, one)).join('');
+  if (Array.isArray(node)) return node.map((one: XmlNode) => element(name, one)).join('');
   if (typeof node !== 'object') return `<${name}>${escaped(String(node))}</${name}>`;
   const entries = Object.entries(node as XmlBranch);
   const attributes = entries

@@ -147,6 +147,15 @@ export class TestDocker {
   }
 }
 
+/** Environment of a home whose engine are containers of `docker`, small ones. */
+export function clusterEnvironment(docker: TestDocker): Record<string, string> {
+  return {
+    DOCKER_HOST: docker.host,
+    TRACKFLOW_ENGINE_IMAGE: STAND_IN,
+    TRACKFLOW_ENGINE_MEMORY_BYTES_MAX: '512MiB',
+  };
+}
+
 async function ended(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
   if (child === null || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

@@ -22,6 +22,8 @@ export interface OracleOptions {
   readonly random: () => number;
   /** How long an answer is waited for, milliseconds. */
   readonly requestMs?: number;
+  /** How many visitors the events are of; without it the sender is one. */
+  readonly visitors?: number;
   /** `occurred_at` of event `n`, where it is not the time of receipt. */
   readonly occurredAt?: (n: number) => number;
 }
@@ -113,12 +115,13 @@ export class Oracle {
   }
 
   #event(n: number): object {
-    const { account, retry = false, occurredAt } = this.#options;
+    const { account, retry = false, occurredAt, visitors } = this.#options;
     return {
       name: 'oracle',
       account,
       user_id: String(n),
       properties: { n, text: 'x'.repeat(n % 50) },
+      ...(visitors && { visitor_id: `visitor-${n % visitors}` }),
       ...(retry && { event_id: randomUUID() }),
       ...(occurredAt && { occurred_at: occurredAt(n) }),
     };

@@ -12,9 +12,10 @@ const REST_MS_MIN = 5_000;
 
 /**
  * Brings up what the daemon is going to use, where a person waits: with a bar for the pull and an error that names what is
- * wrong. Kinds other than docker need nothing.
+ * wrong. Other kinds need nothing.
  */
 export async function prepareEngine(instance: Instance, config: Config, timeoutMs: number): Promise<PreparedEngine> {
+  if (config.engine.kind === 'cluster') return prepareCluster(instance, config, timeoutMs);
   if (config.engine.kind !== 'docker') return { timeoutMs, undo: async () => {} };
   const { up } = await import('./up.ts');
   const { brought, tookMs, stop } = await up(instance, config, { timeoutMs });
@@ -22,4 +23,15 @@ export async function prepareEngine(instance: Instance, config: Config, timeoutM
     timeoutMs: Math.max(REST_MS_MIN, Math.round(timeoutMs - tookMs)),
     undo: brought.outcome === 'adopted' ? async () => {} : stop,
   };
+}
+
+async function prepareCluster(instance: Instance, config: Config, timeoutMs: number): Promise<PreparedEngine> {
+  const { dockerSettings } = await import('../../engine/docker/engine-spec.ts');
+  const { requireCluster } = await import('../../engine/cluster/cluster-file.ts');
+  const { broughtUp } = await import('../cluster/up.ts');
+  const settings = dockerSettings(instance.paths, config, instance.env);
+  const { shards, replicas } = requireCluster(settings);
+  const begunAt = performance.now();
+  const { stop } = await broughtUp(instance, settings, { shards, replicas }, timeoutMs);
+  return { timeoutMs: Math.max(REST_MS_MIN, Math.round(timeoutMs - (performance.now() - begunAt))), undo: stop };
 }

@@ -8,8 +8,12 @@ import { durationFlag } from '../flags.ts';
 const SETTING_FLAGS = {
   port: { key: 'listen.port', summary: 'Port of the collector; 0 picks a free one and keeps it.', helpValue: 'N' },
   host: { key: 'listen.host', summary: 'Address the collector listens on.', helpValue: 'ADDRESS' },
-  engine: { key: 'engine.kind', summary: 'Where ClickHouse runs: embedded, docker or url.', helpValue: 'KIND' },
-  image: { key: 'engine.image', summary: 'Image for --engine docker.', helpValue: 'NAME' },
+  engine: {
+    key: 'engine.kind',
+    summary: 'Where ClickHouse runs: embedded, docker, cluster or url.',
+    helpValue: 'KIND',
+  },
+  image: { key: 'engine.image', summary: 'Image for --engine docker and cluster.', helpValue: 'NAME' },
   'engine-url': { key: 'engine.url', summary: 'ClickHouse over HTTP or HTTPS, for --engine url.', helpValue: 'URL' },
   'engine-user': { key: 'engine.user', summary: 'User for --engine url.', helpValue: 'USER' },
   'engine-password-file': { key: 'engine.passwordFile', summary: 'File with its password, 0600.', helpValue: 'FILE' },

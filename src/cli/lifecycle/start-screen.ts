@@ -2,6 +2,7 @@ import type { Status } from '../../control/protocol.ts';
 import { type Instance, shellWord } from '../instance.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs } from '../terminal/table.ts';
+import { plural } from '../terminal/units.ts';
 import type { StartReport } from './start.ts';
 
 /** What a newcomer needs after `start`: where it is, one event by hand, one from a browser, what to do next. */
@@ -37,6 +38,10 @@ export function startScreen(report: StartReport, instance: Instance, style: Styl
 function dataPlace({ engine }: Status, { paths }: Instance): string {
   const version = engine.version === '' ? '' : ` ${engine.version}`;
   if (engine.kind === 'url') return `ClickHouse${version} at ${engine.url}, spool in ${paths.spool}`;
+  if (engine.kind === 'cluster') {
+    const shards = engine.shards?.length ?? 1;
+    return `${paths.home} and Docker volumes of ${plural(shards, 'shard')} (ClickHouse${version}; cluster status)`;
+  }
   if (engine.kind === 'docker') {
     const name = engine.container?.name ?? '';
     return `${paths.home} and the Docker volume ${name} (ClickHouse${version} in the container of that name)`;

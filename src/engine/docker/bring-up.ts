@@ -95,8 +95,12 @@ async function converged(docker: Docker, settings: DockerSettings, options: Brin
   return { outcome: change.outcome, name: spec.name, image, version, url: engineEndpoint(settings, kept).url };
 }
 
-/** What cannot be fetched anew is no failure while it is here. */
-async function haveImage(docker: Docker, image: string, options: BringUpOptions): Promise<void> {
+/** Fetches an image that is not here. What cannot be fetched anew (`refresh`) is no failure while it is here. */
+export async function haveImage(
+  docker: Docker,
+  image: string,
+  options: Pick<BringUpOptions, 'refresh' | 'signal' | 'onPull' | 'onStep'>,
+): Promise<void> {
   const { refresh = false, signal, onPull, onStep = () => {} } = options;
   const isHere = (await docker.imageId(image)) !== null;
   if (isHere && !refresh) return;

@@ -1,10 +1,13 @@
 import { TrackflowError } from '../../../errors/error.ts';
 import { type Finding, fail, type Patient, pass, skip } from '../check.ts';
 
-/** Whether a Docker daemon answers. Without `engine.kind` docker TrackFlow needs none, and its absence is no finding. */
+/** Kinds of engine that run in containers. Without one TrackFlow needs no Docker, and its absence is no finding. */
+const CONTAINED: readonly (string | undefined)[] = ['docker', 'cluster'];
+
+/** Whether a Docker daemon answers. */
 export async function docker({ instance, config, status }: Patient): Promise<Finding> {
   const settings = config instanceof Error ? undefined : config.config.engine;
-  const isNeeded = (status.running?.engine.kind ?? settings?.kind) === 'docker';
+  const isNeeded = CONTAINED.includes(status.running?.engine.kind ?? settings?.kind);
   const { openDocker } = await import('../../../engine/docker/bring-up.ts');
   try {
     const found = openDocker({ dockerHost: settings?.dockerHost ?? '', env: instance.env });

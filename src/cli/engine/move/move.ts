@@ -6,7 +6,7 @@ import type { TaskReport } from '../../../control/tasks.ts';
 import { openDocker } from '../../../engine/docker/bring-up.ts';
 import { pullImage } from '../../../engine/docker/client/pull.ts';
 import { keep, wantedImage } from '../../../engine/docker/engine-spec.ts';
-import { placeOf } from '../../../engine/place.ts';
+import { placeOf, refuseCluster } from '../../../engine/place.ts';
 import { ERRORS, type ErrorCode, TrackflowError } from '../../../errors/error.ts';
 import type { Instance } from '../../instance.ts';
 import { followTask } from '../../tasks/follow-task.ts';
@@ -51,6 +51,7 @@ export async function engineMove(
 ): Promise<EngineMoveReport | EngineMovePlan> {
   const { control } = instance;
   const { config, origins } = await control.config();
+  refuseCluster(config.engine);
   const to = targetConfig(instance, config, options);
   if (placeOf(to.engine) === placeOf(config.engine)) return alreadyThere(instance, config);
   refuseFixed(config, to, origins);

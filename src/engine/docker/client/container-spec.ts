@@ -9,6 +9,8 @@ export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly network: string;
+  /** Its address there, where others know it by that; the network was made with a range for it. Left out: Docker chooses. */
+  readonly address?: string;
   /** Named volumes by the path they are mounted on. They outlive the container. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Put into the container before it starts, each for its owner alone. Secrets belong here: never in labels, environment or arguments. */

@@ -45,6 +45,9 @@ export function creation(spec: ContainerSpec, limits: boolean): object {
       StartPeriod: HEALTH.startMs * 1e6,
       Retries: HEALTH.retries,
     },
+    ...(spec.address !== undefined && {
+      NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: { IPv4Address: spec.address } } } },
+    }),
     HostConfig: {
       NetworkMode: spec.network,
       PortBindings: Object.fromEntries(

@@ -89,6 +89,22 @@ export class Docker {
     return true;
   }
 
+  /** Range of a network's addresses, like `172.18.0.0/16`; null when there is no such network, empty when it has none. */
+  async networkRange(name: string): Promise<string | null> {
+    const network = this.#api.getNetwork(name);
+    const found = await this.#maybe(`look at the network ${name}`, (limit) =>
+      (network.inspect as Untyped<Dockerode.NetworkInspectInfo>).call(network, limit),
+    );
+    return found === null ? null : (found.IPAM?.Config?.[0]?.Subnet ?? '');
+  }
+
+  /** Makes a network in whose range (`subnet`) containers may be given addresses. */
+  async createNetwork(name: string, labels: ContainerSpec['labels'], subnet: string): Promise<void> {
+    await this.#do(`create the network ${name}`, CALL_MS_MAX, (limit) =>
+      this.#api.createNetwork({ Name: name, Labels: labels, IPAM: { Config: [{ Subnet: subnet }] }, ...limit }),
+    );
+  }
+
   /** Makes the volume if it is not there. True when it was made. */
   async ensureVolume(name: string, labels: ContainerSpec['labels']): Promise<boolean> {
     const found = await this.#maybe(`look at the volume ${name}`, (limit) => this.#api.getVolume(name).inspect(limit));
@@ -193,6 +209,27 @@ export class Docker {
     return this.#do(`read the output of ${name}`, 0, async () => {
       if (!follow) return [(await container.logs({ ...options, follow: false })) as unknown as Buffer];
       return (await container.logs({ ...options, follow: true })) as unknown as AsyncIterable<Buffer>;
+    });
+  }
+
+  /** Names of the containers and volumes with the label `id` and one of these kinds, in their order. */
+  async owned(id: string, kinds: readonly string[]): Promise<{ containers: string[]; volumes: string[] }> {
+    const filters = { label: [`${LABEL.id}=${id}`] };
+    const isWanted = ({ Labels }: { Labels?: Record<string, string> | null }) =>
+      kinds.includes(Labels?.[LABEL.kind] ?? '');
+    return this.#do('list what belongs to this instance', CALL_MS_MAX, async (limit) => {
+      const containers = await this.#api.listContainers({ all: true, filters, ...limit });
+      const { Volumes: volumes } = await this.#api.listVolumes({ filters, ...limit } as object);
+      return {
+        containers: containers
+          .filter(isWanted)
+          .map(({ Names }) => Names[0]!.replace(/^\//, ''))
+          .sort(),
+        volumes: (volumes ?? [])
+          .filter(isWanted)
+          .map(({ Name }) => Name)
+          .sort(),
+      };
     });
   }
 
