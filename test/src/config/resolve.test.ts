@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../../src/config/resolve.ts';
@@ -44,6 +44,16 @@ describe('resolveConfig', () => {
       'listen.host': 'file',
       'log.level': 'default',
     });
+  });
+
+  it('takes the cluster that the home has for its engine, unless somebody says otherwise', () => {
+    const home = temporaryHome();
+    mkdirSync(join(home, 'run'));
+    writeFileSync(join(home, 'run', 'cluster.json'), '{}');
+    const found = resolveConfig({ home, env: {} });
+    expect([found.config.engine.kind, found.origins['engine.kind']]).toEqual(['cluster', 'cluster']);
+    const told = resolveConfig({ home, env: {}, flags: { 'engine.kind': 'embedded' } });
+    expect(told.config.engine.kind).toBe('embedded');
   });
 
   it('reads numbers, switches, lists, sizes and times from the text of the environment', () => {
