@@ -23,7 +23,8 @@ export function redactor(patient: Patient): (text: string) => string {
 }
 
 function secretsOf({ instance, config }: Patient): string[] {
-  const found = passwordsOf(readText(join(instance.paths.run, 'engine.json')));
+  const kept = [join(instance.paths.run, 'engine.json'), instance.paths.cluster];
+  const found = kept.flatMap((file) => passwordsOf(readText(file)));
   if (!(config instanceof Error)) {
     const { engine, access } = config.config;
     const files = [engine.passwordFile, access.accountsPasswordFile].filter((file) => file !== '');
@@ -38,11 +39,11 @@ function spellings(secret: string): string[] {
   return [...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), base64])];
 }
 
-/** Every value of a key that says password. */
+/** Every value of a key that says password or secret. */
 function passwordsOf(json: string): string[] {
   try {
     const content = JSON.parse(json) as Record<string, unknown>;
-    return Object.entries(content).flatMap(([key, value]) => (/password/i.test(key) ? [String(value)] : []));
+    return Object.entries(content).flatMap(([key, value]) => (/password|secret/i.test(key) ? [String(value)] : []));
   } catch {
     return [];
   }
