@@ -1,31 +1,14 @@
 import { z } from 'zod';
+import { accessSchema, limitsSchema, readsSchema, tlsSchema } from './access-schema.ts';
+import { bytes, count, durationMs, file, MIB, path } from './fields.ts';
+
+export const STRATEGIES = ['immediate', 'time', 'size', 'hybrid', 'memory', 'adaptive'] as const;
 
 /**
  * Every setting of an instance: key, type, default and meaning (`describe`), in one place. The environment name of a
  * key is derived (`spool.bytesMax` → `TRACKFLOW_SPOOL_BYTES_MAX`); `trackflow config show` prints value and origin.
  * Sizes are bytes, durations milliseconds unless the name says otherwise.
  */
-const MIB = 1024 * 1024;
-
-const bytes = (fallback: number, min: number, meaning: string, max = Number.MAX_SAFE_INTEGER) =>
-  z.number().int().min(min).max(max).default(fallback).meta({ description: meaning, unit: 'bytes' });
-const count = (fallback: number, min: number, max: number, meaning: string) =>
-  z.number().int().min(min).max(max).default(fallback).describe(meaning);
-const durationMs = (fallback: number, min: number, max: number, meaning: string) =>
-  z.number().int().min(min).max(max).default(fallback).meta({ description: meaning, unit: 'ms' });
-/** A file of this machine: a relative one is taken from the home. */
-const file = (meaning: string) => z.string().default('').meta({ description: meaning, unit: 'file' });
-const path = (fallback: string, meaning: string) =>
-  z
-    .string()
-    .regex(/^\/[\w./-]*$/, 'a path like /v1/events')
-    .default(fallback)
-    .describe(meaning);
-
-const whom = (meaning: string) => z.enum(['auto', 'anyone', 'key']).default('auto').describe(meaning);
-
-export const STRATEGIES = ['immediate', 'time', 'size', 'hybrid', 'memory', 'adaptive'] as const;
-
 export const configSchema = z.strictObject({
   listen: z
     .strictObject({
@@ -82,87 +65,10 @@ export const configSchema = z.strictObject({
         .describe('what the attributes of the tracker begin with'),
     })
     .prefault({}),
-  access: z
-    .strictObject({
-      write: whom('who may send events: anyone, or who has a key; auto is anyone on loopback, else a key'),
-      read: whom('who may read events and figures: anyone, or who has a key; auto is anyone on loopback, else a key'),
-      hosts: z
-        .array(z.string())
-        .default([])
-        .describe('names, besides loopback ones, under which reads on loopback answer (DNS rebinding)'),
-      accountsFrom: z
-        .string()
-        .default('')
-        .describe('PostgreSQL that has the accounts, like postgres://tracker@db/shop; empty: they are kept here'),
-      accountsTable: z
-        .string()
-        .regex(/^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$/)
-        .default('accounts')
-        .describe('table of the accounts there'),
-      accountsPasswordFile: file('file with the password of that PostgreSQL, mode 0600'),
-      accountsRefreshMs: durationMs(1_000, 100, 3_600_000, 'how often that table is read'),
-      jwtIssuer: z.string().default('').describe('issuer of tokens that are taken besides keys; empty takes none'),
-      jwtAudience: z.string().default('').describe('audience that those tokens must be for'),
-      jwtJwksUrl: z.string().default('').describe('where the issuer has its keys; empty: /.well-known/jwks.json there'),
-      jwtAccountsClaim: z
-        .string()
-        .default('')
-        .describe('claim with the list of accounts that a token is for; empty: tokens are for all'),
-    })
-    .prefault({}),
-  tls: z
-    .strictObject({
-      certFile: file('PEM file with the certificate and its chain; with tls.keyFile the collector speaks HTTPS'),
-      keyFile: file('PEM file with the key of the certificate, mode 0600'),
-      hstsSeconds: count(0, 0, 63_072_000, 'how long browsers are told to insist on HTTPS (HSTS); 0 says nothing'),
-      httpPort: count(
-        0,
-        0,
-        65_535,
-        'port that sends HTTP on to HTTPS and answers http-01; 0 is none, the usual one 80',
-      ),
-      acmeDomains: z.array(z.string()).default([]).describe('names to get a certificate for by ACME'),
-      acmeEmail: z.string().default('').describe('address that the certificate authority may write to'),
-      acmeAgreeTerms: z.boolean().default(false).describe('whether you agree to the terms of the authority'),
-      acmeDirectory: z
-        .string()
-        .default('https://acme-v02.api.letsencrypt.org/directory')
-        .describe('ACME directory of the certificate authority'),
-      acmeStaging: z.boolean().default(false).describe("use Let's Encrypt's staging directory, for trying it out"),
-      acmeChallenge: z
-        .enum(['http-01', 'tls-alpn-01'])
-        .default('tls-alpn-01')
-        .describe('how names are proven: over port 80, or over port 443 alone'),
-      acmeCaFile: file('PEM file with the root that the ACME directory itself is trusted by; empty: the usual ones'),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      addressEventsPerSecond: count(
-        0,
-        0,
-        1_000_000,
-        'events a second of one address (IPv6: of its /64); 0 is no limit',
-      ),
-      addressBytesPerSecond: bytes(0, 0, 'bytes of requests a second of one address; 0 is no limit', 1e9),
-      addressEventsPerDay: count(0, 0, 1e12, 'events a UTC day of one address; 0 is no limit'),
-      addressBytesPerDay: bytes(0, 0, 'bytes of requests a UTC day of one address; 0 is no limit', 1e14),
-      accountEventsPerSecond: count(0, 0, 1_000_000, 'events a second of an account without a limit of its own'),
-      accountBytesPerSecond: bytes(0, 0, 'bytes of requests a second of such an account; 0 is no limit', 1e9),
-      accountEventsPerDay: count(0, 0, 1e12, 'events a UTC day of such an account; 0 is no limit'),
-      accountBytesPerDay: bytes(0, 0, 'bytes of requests a UTC day of such an account; 0 is no limit', 1e14),
-    })
-    .prefault({}),
-  reads: z
-    .strictObject({
-      listen: z
-        .string()
-        .default('')
-        .describe(
-          'where reads, status and metrics answer: collector (with the events), 127.0.0.1:8081, unix:/path; empty is collector on loopback, else a free port of 127.0.0.1',
-        ),
-    })
-    .prefault({}),
+  access: accessSchema,
+  tls: tlsSchema,
+  limits: limitsSchema,
+  reads: readsSchema,
   events: z
     .strictObject({
       pastDaysMax: count(730, 1, 730, 'older client times are replaced by the time of receipt'),
