@@ -18,7 +18,9 @@ const MINUTES = 60_000;
 
 let daemon: TestDaemon;
 beforeAll(async () => {
-  daemon = await startDaemon({ settings: { 'listen.collectors': 2, 'receive.headersTimeoutMs': 2_000 } });
+  daemon = await startDaemon({
+    settings: { 'listen.collectors': 2, 'receive.headersTimeoutMs': 2_000, 'receive.requestTimeoutMs': 5_000 },
+  });
 }, 2 * MINUTES);
 afterAll(() => daemon[Symbol.asyncDispose]());
 
