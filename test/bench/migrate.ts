@@ -64,7 +64,7 @@ const table = plan.tables[0]!;
 
 const ways: Readonly<Record<string, (name: string) => Promise<Result>>> = {
   '(a) one INSERT … SELECT FROM postgresql()': (name) => singleInsert(client, postgres, name),
-  '(b) psql COPY | curl, HTTP insert': (name) => pipe(endpoint, postgres, name),
+  '(b) psql COPY, curl, HTTP insert': (name) => pipe(endpoint, postgres, name),
   '(c) chunks, unverified': (name) => chunks({ ...table, target: name }),
   '(d) trackflow migrate, verified': (name) => command(daemon, postgres, name),
 };
