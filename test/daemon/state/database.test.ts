@@ -42,6 +42,12 @@ function schemaFolder(...steps: string[]): string {
   return schema;
 }
 
+it('the steps of the schema are numbered one after another, each number once', () => {
+  const steps = readdirSync(STATE_SCHEMA).filter((name) => name.endsWith('.sql'));
+  const numbers = steps.sort().map((name) => Number(name.slice(0, 4)));
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+});
+
 describe('state.db', () => {
   it('has every committed transaction on disk, at the first open and at the second', () => {
     for (const time of ['first', 'second']) {
