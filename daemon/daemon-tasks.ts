@@ -3,6 +3,7 @@ import { processEnvironment } from '../src/config/environment.ts';
 import type { HomePaths } from '../src/config/home.ts';
 import type { ResolvedConfig } from '../src/config/resolve.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import { TrackflowError } from '../src/errors/error.ts';
 import type { Log } from './log.ts';
 import { engineMoveParts } from './move/engine-move.ts';
 import { currentSalts, destroyOldSalts } from './salts.ts';
@@ -55,6 +56,7 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
   const store = new TaskStore(db);
   const taskLog = new TaskLog(db);
   const connect = async () => {
+    if (engine.kind === 'cluster') throw severalShards();
     await engine.ready(ENGINE_READY_MS);
     return openClickHouse(engine.endpoint, 'writer');
   };
@@ -89,4 +91,15 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
     onLog: (level, event, fields) => log.write(level, 'tasks', event, fields),
   });
   return { desk: new TaskDesk({ store, log: taskLog, runner, now }), runner };
+}
+
+/** Rows are spread over shards where they are received; what is carried over from elsewhere is not. */
+function severalShards(): TrackflowError {
+  return new TrackflowError(
+    'TF_CONFIG',
+    'rows cannot be carried into a cluster, which spreads over shards what it receives',
+    {
+      hints: ['into one engine: --home DIR of an instance with --engine embedded, docker or url'],
+    },
+  );
 }

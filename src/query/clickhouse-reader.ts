@@ -56,9 +56,10 @@ export class ClickHouseReader implements Reader {
     ask: (server: ClickHouse, call: QueryOptions) => Promise<T>,
   ): Promise<T> {
     return this.#servers.run(async (server) => {
-      if (this.#sharded === null) return ask(server, options);
+      // Nobody would hear what is missing: then the answer is whole, or none.
+      if (this.#sharded === null || onMissing === undefined) return ask(server, options);
       const { answer, missing } = await this.#sharded.read(server, (call) => ask(server, { ...options, ...call }));
-      if (missing.length > 0) onMissing?.(missing);
+      if (missing.length > 0) onMissing(missing);
       return answer;
     }, options.signal);
   }

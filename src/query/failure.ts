@@ -20,9 +20,18 @@ export function readFailure(thrown: unknown, limits: ReadLimits, whose: 'typed' 
       cause: thrown,
     });
   }
+  if (SHARD_AWAY.has(thrown.code)) {
+    return new TrackflowError('TF_ENGINE_UNAVAILABLE', `a shard does not answer: ${thrown.message}`, {
+      hints: ['trackflow cluster status'],
+      cause: thrown,
+    });
+  }
   const code = whose === 'ours' ? 'TF_FAILED' : 'TF_QUERY';
   return new TrackflowError(code, `ClickHouse refused the statement: ${thrown.message}`, { cause: thrown });
 }
+
+/** ClickHouse's numbers for "a shard did not answer": connection, socket, cut stream, name. */
+export const SHARD_AWAY: ReadonlySet<number> = new Set([279, 210, 209, 32, 198]);
 
 interface Limit {
   readonly code: ErrorCode;

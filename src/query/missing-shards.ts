@@ -1,8 +1,7 @@
 import { type ClickHouse, ClickHouseError } from '../clickhouse/client.ts';
 import { TrackflowError } from '../errors/error.ts';
+import { SHARD_AWAY } from './failure.ts';
 
-/** ClickHouse's numbers for "a shard did not answer": connection, socket, cut stream, name. */
-const SHARD_AWAY = new Set([279, 210, 209, 32, 198]);
 /** Attempts while shards come and go. */
 const ATTEMPTS_MAX = 4;
 

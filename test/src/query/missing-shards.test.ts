@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ClickHouse, ClickHouseError } from '../../../src/clickhouse/client.ts';
+import { readFailure } from '../../../src/query/failure.ts';
 import { ShardedReads } from '../../../src/query/missing-shards.ts';
 
 const AWAY = new ClickHouseError(279, 'ALL_CONNECTION_TRIES_FAILED', 'All connection tries failed');
@@ -78,4 +79,9 @@ describe('a read over shards', () => {
     const read = new ShardedReads(3).read(cluster.server, () => Promise.reject(refused));
     await expect(read).rejects.toBe(refused);
   });
+});
+
+test('a read that cannot be told what is missing fails when a shard is away, with the reason', () => {
+  const limits = { timeoutMs: 1, rowsMax: 1, bytesMax: 1, memoryBytesMax: 1 };
+  expect(readFailure(AWAY, limits, 'ours')).toMatchObject({ code: 'TF_ENGINE_UNAVAILABLE' });
 });
