@@ -15,7 +15,10 @@ printf %s "$password" > secrets/clickhouse-password
 cat > secrets/clickhouse-users.xml <<XML
 <clickhouse>
   <users>
-    <default remove="remove"/>
+    <!-- The image's own user, who has no password, is held to the container itself. -->
+    <default>
+      <networks replace="replace"><ip>127.0.0.1</ip><ip>::1</ip></networks>
+    </default>
     <trackflow>
       <password_sha256_hex>$hash</password_sha256_hex>
       <networks><ip>::/0</ip></networks>
