@@ -71,6 +71,9 @@ export async function startPostgres(
     ...identity,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // A test whose preparation fails never gets to dispose of it.
+  const quit = () => void child.kill('SIGQUIT');
+  process.once('exit', quit);
   let said = '';
   child.stderr.on('data', (text) => {
     said = `${said}${text}`.slice(-4_000);
@@ -104,6 +107,7 @@ export async function startPostgres(
     async [Symbol.asyncDispose]() {
       await pool.end();
       await stop(child);
+      process.off('exit', quit);
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
