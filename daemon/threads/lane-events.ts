@@ -32,7 +32,7 @@ export function laneEvents(
   return {
     recovered(report) {
       const rows = report.batches.reduce((sum, batch) => sum + batch.rows, 0);
-      log('info', 'spool_recovered', { segments: report.batches.length, rows, cut: report.cut.length });
+      log('info', 'spool_recovered', { table, segments: report.batches.length, rows, cut: report.cut.length });
       counters.add('spool_quarantined_total', report.quarantined.length);
       for (const segment of report.quarantined) log('error', 'spool_quarantined', { segment });
     },

@@ -30,8 +30,7 @@ describe('a stop', () => {
     await oracle.stop();
     expect(await daemon.stop()).toBe(0);
     await daemon.start();
-    const recovered = JSON.parse(lastLine(daemon, 'spool_recovered')) as { rows: number };
-    expect(recovered.rows).toBe(0);
+    expect(recoveredRows(daemon)).toBe(0);
     await daemon.drained();
     expect({ seed, ...faults(await oracle.verdict(daemon)) }).toEqual({ seed, ...NO_FAULTS });
   });
@@ -104,8 +103,7 @@ async function underLoad(settings: Record<string, unknown> = {}) {
 
 /** The daemon, started anew, found rows in its spool and stores them. */
 async function expectRestInSpool(daemon: TestDaemon, oracle: Oracle, seed: number): Promise<void> {
-  const recovered = JSON.parse(lastLine(daemon, 'spool_recovered')) as { rows: number };
-  expect(recovered.rows).toBeGreaterThan(100);
+  expect(recoveredRows(daemon)).toBeGreaterThan(100);
   await daemon.drained();
   expect({ seed, ...faults(await oracle.verdict(daemon)) }).toEqual({ seed, ...NO_FAULTS });
 }
@@ -117,9 +115,11 @@ async function refusesConnections(daemon: TestDaemon): Promise<boolean> {
   );
 }
 
-function lastLine(daemon: TestDaemon, event: string): string {
-  return daemon
+/** Events that the last start found in the spool. */
+function recoveredRows(daemon: TestDaemon): number {
+  const line = daemon
     .log(1_000)
     .split('\n')
-    .findLast((line) => line.includes(`"${event}"`))!;
+    .findLast((each) => each.includes('"spool_recovered"') && each.includes('"table":"events"'))!;
+  return (JSON.parse(line) as { rows: number }).rows;
 }
