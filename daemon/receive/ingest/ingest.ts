@@ -8,39 +8,20 @@
  * events are committed all the same.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Config } from '../../../src/config/schema.ts';
 import type { Denial } from '../../access/denial.ts';
-import { type Gatekeeper, isDenied } from '../../access/gatekeeper.ts';
+import { isDenied } from '../../access/gatekeeper.ts';
 import type { Grant } from '../../access/grant.ts';
-import type { Counters } from '../../telemetry/counters.ts';
-import type { Traffic } from '../../telemetry/traffic.ts';
 import { readBody } from '../body/body.ts';
 import { bodyTooLarge, collectBody } from '../body/collect.ts';
 import { type Decompress, decompress, decompressorOf } from '../body/decompress.ts';
 import { type Media, mediaOf } from '../body/media.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type Failure, failureJson, INTERNAL, isFailure } from '../failure.ts';
-import type { Inflight } from '../inflight.ts';
-import type { Intake } from '../intake.ts';
-import type { ReceiverLog } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
+import type { ReceiverParts } from '../parts.ts';
 import { countAnswer, failureHeaders, send, sendEarly, statusOf } from '../respond.ts';
-import { type ClientAddress, senderOf } from '../sender.ts';
+import { senderOf } from '../sender.ts';
 import { corsHeaders, INGEST_METHODS, preflightHeaders } from './cors.ts';
-
-export interface IngestOptions {
-  readonly limits: Config['receive'];
-  readonly intake: Intake;
-  readonly inflight: Inflight;
-  readonly counters: Counters;
-  readonly traffic: Traffic;
-  readonly clientAddress: ClientAddress;
-  readonly gatekeeper: Gatekeeper;
-  readonly now: () => number;
-  readonly log: ReceiverLog;
-  /** Whether the receiver is stopping, so that no connection is kept. */
-  readonly isStopping: () => boolean;
-}
 
 /** One request under way: where its answer goes, and how its body is to be read. */
 interface Exchange {
@@ -63,9 +44,9 @@ const METHOD_NOT_ALLOWED: Failure = {
 };
 
 export class Ingest {
-  readonly #options: IngestOptions;
+  readonly #options: ReceiverParts;
 
-  constructor(options: IngestOptions) {
+  constructor(options: ReceiverParts) {
     this.#options = options;
   }
 

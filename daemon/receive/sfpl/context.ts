@@ -3,7 +3,7 @@ import type { Rejection } from '../../../src/event/rejection.ts';
 import type { Agreement } from '../../../src/event/tables/agreement.ts';
 import type { Payment } from '../../../src/event/tables/payment.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
-import type { MountParts } from '../mount.ts';
+import type { ReceiverParts } from '../parts.ts';
 import type { RowSink } from '../sink.ts';
 import type { Locate } from './place.ts';
 import type { Timezones } from './timezones.ts';
@@ -41,6 +41,6 @@ export interface SfplOptions {
 }
 
 export interface SfplContext extends SfplOptions {
-  readonly parts: MountParts;
+  readonly parts: ReceiverParts;
   readonly timezones: Timezones;
 }

@@ -11,7 +11,8 @@ import type { Denial } from '../../access/denial.ts';
 import { isDenied } from '../../access/gatekeeper.ts';
 import type { Grant } from '../../access/grant.ts';
 import type { Failure } from '../failure.ts';
-import type { Mount, MountParts, OpenMount } from '../mount.ts';
+import type { Mount, OpenMount } from '../mount.ts';
+import type { ReceiverParts } from '../parts.ts';
 import type { Messages } from '../websocket/messages.ts';
 import type { SfplContext, SfplOptions } from './context.ts';
 import { EventRoutes } from './events.ts';
@@ -36,7 +37,7 @@ class Sfpl implements Mount {
   readonly #links: LinkRoutes;
   readonly #privacy: PrivacyRoutes;
 
-  constructor(options: SfplOptions, parts: MountParts) {
+  constructor(options: SfplOptions, parts: ReceiverParts) {
     this.#context = { ...options, parts, timezones: new Timezones() };
     this.#events = new EventRoutes(this.#context);
     this.#payments = new PaymentRoutes(this.#context, this.#events);
