@@ -72,7 +72,7 @@ export function startLoop(plan: LoadPlan, { worker = 0, folder }: { worker?: num
   const onAccepted = () => {
     accepted++;
   };
-  const loop = new LoadLoop({ plan, worker, ledger, onAccepted, onTick: sums.add });
+  const loop = new LoadLoop({ plan, worker, key: null, ledger, onAccepted, onTick: sums.add });
   const done = loop.run().finally(() => ledger?.close());
   return { loop, sums, accepted: () => accepted, done };
 }

@@ -9,6 +9,8 @@ export interface StubWebSockets extends AsyncDisposable {
   readonly url: string;
   /** Connections that were ever made, with their user agents. */
   readonly userAgents: string[];
+  /** The header `Authorization` of each of them, empty where it had none. */
+  readonly authorizations: string[];
   message: StubMessage;
   /** Status with which the next handshakes are refused; 0 lets them in. */
   refuseWith: number;
@@ -25,6 +27,7 @@ export async function openStubWebSockets(message: StubMessage): Promise<StubWebS
   const stub: StubWebSockets = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     userAgents: [],
+    authorizations: [],
     message,
     refuseWith: 0,
     async [Symbol.asyncDispose]() {
@@ -35,6 +38,7 @@ export async function openStubWebSockets(message: StubMessage): Promise<StubWebS
   };
   server.on('connection', (socket, request) => {
     stub.userAgents.push(request.headers['user-agent'] ?? '');
+    stub.authorizations.push(request.headers.authorization ?? '');
     let number = 0;
     socket.on('error', () => {});
     socket.on('message', (data) => stub.message(socket, String(data), ++number));

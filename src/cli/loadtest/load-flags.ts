@@ -94,6 +94,12 @@ export const LOAD_FLAGS = {
     helpValue: 'URL',
     helpGroup: TRAFFIC,
   }),
+  'key-file': Flags.string({
+    summary: 'File of yours alone (0600) with the key that the collector asks for: a write or server key.',
+    helpValue: 'FILE',
+    env: 'TRACKFLOW_LOADTEST_KEY_FILE',
+    helpGroup: TRAFFIC,
+  }),
   'bad-rate': shareFlag({ summary: 'Share of events that are to be rejected.', default: 0.01, helpGroup: TRAFFIC }),
   'resend-rate': shareFlag({
     summary: 'Share of acknowledged requests that are sent again on purpose.',

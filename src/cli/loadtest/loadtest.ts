@@ -4,13 +4,14 @@ import { TrackflowError } from '../../errors/error.ts';
 import { parseFaults } from '../../loadtest/fault/faults.ts';
 import { LiveFigures } from '../../loadtest/live/live-figures.ts';
 import { PLAN_LIMITS, parseRate, stagesOf } from '../../loadtest/plan/parse.ts';
-import type { LoadPlan } from '../../loadtest/plan/plan.ts';
 import type { Report } from '../../loadtest/report/report.ts';
 import { parseSlos } from '../../loadtest/report/slo.ts';
 import { findMax, type Maximum } from '../../loadtest/run/find-max.ts';
 import { type RunResult, runPlan } from '../../loadtest/run/run.ts';
 import { RunFolder } from '../../loadtest/run/run-folder.ts';
+import type { RunOptions } from '../../loadtest/run/run-options.ts';
 import type { Instance } from '../instance.ts';
+import { admittedKey } from './key.ts';
 import type { LoadFlags } from './load-flags.ts';
 import { planFrom } from './plan-from-flags.ts';
 import { reportFiles } from './report-files.ts';
@@ -26,8 +27,9 @@ const STEP_MS_MIN = 20_000;
 export async function runLoadtest(instance: Instance, flags: LoadFlags, audience: Audience): Promise<Report> {
   const control = new ControlClient(instance.home, NEVER);
   const { url } = await control.status();
+  const key = await admittedKey(instance, flags, url);
   const plan = planFrom(flags, url, audience.now());
-  const { report, drain, folder } = await runOne(instance, control, plan, flags, audience, instance.signal);
+  const { report, drain, folder } = await runOne(instance, control, { plan, key }, flags, audience, instance.signal);
   instance.say(`report: ${folder.path}/report.html`);
   if (!drain.drained) throw undrained(instance, drain.rows, folder);
   return report;
@@ -37,6 +39,7 @@ export async function runLoadtest(instance: Instance, flags: LoadFlags, audience
 export async function runFindMax(instance: Instance, flags: LoadFlags, audience: Audience): Promise<Maximum> {
   const control = new ControlClient(instance.home, NEVER);
   const { url } = await control.status();
+  const key = await admittedKey(instance, flags, url);
   const startRate = parseRate('--rate', flags.rate ?? '1000/s');
   const run = async (rate: number): Promise<RunResult> => {
     instance.say(`step: ${rate} events/s`);
@@ -48,7 +51,7 @@ export async function runFindMax(instance: Instance, flags: LoadFlags, audience:
       stages: stagesOf(rate, durationMs, 0),
       warmupMs: Math.min(asked.warmupMs, durationMs / 5),
     };
-    return runOne(instance, control, plan, { ...flags, out: undefined }, audience, instance.signal);
+    return runOne(instance, control, { plan, key }, { ...flags, out: undefined }, audience, instance.signal);
   };
   const { rateMax } = PLAN_LIMITS;
   return findMax({ startRate, rateMax, run, onStep: (step) => audience.onStep?.(step) }, instance.signal);
@@ -57,7 +60,7 @@ export async function runFindMax(instance: Instance, flags: LoadFlags, audience:
 async function runOne(
   instance: Instance,
   control: ControlClient,
-  plan: LoadPlan,
+  { plan, key }: Pick<RunOptions, 'plan' | 'key'>,
   flags: LoadFlags,
   audience: Audience,
   signal: AbortSignal,
@@ -70,6 +73,7 @@ async function runOne(
     const result = await runPlan(
       {
         plan,
+        key,
         folder,
         control,
         faults: flags.fault === undefined ? [] : parseFaults(flags.fault),

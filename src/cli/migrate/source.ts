@@ -1,11 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { Environment } from '../../config/environment.ts';
 import { TrackflowError } from '../../errors/error.ts';
-import { fileError } from '../../errors/file-error.ts';
 import { parseAddress } from '../../migrate/postgres/address.ts';
 import type { SourceAccess } from '../../migrate/postgres/connection.ts';
-
-const OTHERS = 0o077;
+import { readSecretFile } from '../secret-file.ts';
 
 /**
  * Where the source is and how to get in: `--source` or `--source-file`, the password in it, else PGPASSWORD; null leaves it
@@ -17,7 +14,7 @@ export function resolveSource(
   warn: (line: string) => void,
 ): SourceAccess {
   const file = flags['source-file'];
-  const text = file === undefined ? flags.source : readSecretFile(file);
+  const text = file === undefined ? flags.source : readSecretFile('--source-file', file);
   if (text === undefined) {
     throw new TrackflowError('TF_USAGE', 'which PostgreSQL? --source names it', {
       hints: ['trackflow migrate pg-to-clickhouse --source postgres://USER@HOST:PORT/DATABASE --dry-run'],
@@ -32,19 +29,4 @@ export function resolveSource(
     );
   }
   return { address, password: password ?? env.PGPASSWORD ?? null };
-}
-
-function readSecretFile(path: string): string {
-  let text: string;
-  let mode: number;
-  try {
-    mode = statSync(path).mode;
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw fileError(cause, 'read', path);
-  }
-  if ((mode & OTHERS) === 0) return text;
-  throw new TrackflowError('TF_PERMISSION', `--source-file ${path} can be read by others`, {
-    hints: [`chmod 600 ${path}`],
-  });
 }

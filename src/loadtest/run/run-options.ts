@@ -8,6 +8,8 @@ import type { RunFolder } from './run-folder.ts';
 /** What one run is made of. */
 export interface RunOptions {
   readonly plan: LoadPlan;
+  /** What the collector knows the load test by; null where it asks for nothing. Never written down. */
+  readonly key: string | null;
   readonly folder: RunFolder;
   /** It must outlive `stop`. */
   readonly control: ControlClient;

@@ -39,7 +39,7 @@ export interface RunResult {
 
 /** Runs the plan until its end or until `stop` aborts. Throws TF_NOT_RUNNING and what else the control socket throws. */
 export async function runPlan(options: RunOptions, stop: AbortSignal): Promise<RunResult> {
-  const { plan, folder, control, faults, slos, live, now } = options;
+  const { plan, key, folder, control, faults, slos, live, now } = options;
   const status = await control.status();
   checkFaults(faults, status);
   folder.create(plan);
@@ -55,7 +55,7 @@ export async function runPlan(options: RunOptions, stop: AbortSignal): Promise<R
   const ended = new AbortController();
   const observing = observer.run(ended.signal);
   const probing = probeVisibility(
-    { url: status.url, run: plan.run, control, record: (ms) => visibility.record(ms) },
+    { url: status.url, run: plan.run, key, control, record: (ms) => visibility.record(ms) },
     sending.signal,
   );
   try {

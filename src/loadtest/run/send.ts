@@ -20,12 +20,13 @@ export interface Sent {
 
 /** Sends the plan, with the faults in between, until its end or `stop`. Returns when all is answered or given up. */
 export async function send(options: SendOptions, tally: Tally, stop: AbortSignal): Promise<Sent> {
-  const { plan, folder, control, faults, restart, live, now } = options;
+  const { plan, key, folder, control, faults, restart, live, now } = options;
   const planMs = new Intensity(plan.stages).durationMs;
   let acknowledged = 0;
   let resent = 0;
   const workers = new WorkerThreads({
     plan,
+    key,
     ledgerFile: (worker) => folder.ledgerFile(worker),
     onTick: (tick) => {
       acknowledged += tick.events.acknowledged;
@@ -72,4 +73,4 @@ export async function send(options: SendOptions, tally: Tally, stop: AbortSignal
   }
 }
 
-type SendOptions = Pick<RunOptions, 'plan' | 'folder' | 'control' | 'faults' | 'restart' | 'live' | 'now'>;
+type SendOptions = Pick<RunOptions, 'plan' | 'key' | 'folder' | 'control' | 'faults' | 'restart' | 'live' | 'now'>;

@@ -22,6 +22,7 @@ export function trafficStages(rate: number): readonly Stage[] {
 export interface TrafficOptions {
   /** The plan of an hour that begins at `now`. */
   readonly plan: (now: number) => LoadPlan;
+  readonly key: string | null;
   /** Told once a second: events acknowledged, rejected, and not answered so far. */
   readonly onSecond: (totals: TrafficTotals) => void;
   readonly now: () => number;
@@ -35,11 +36,15 @@ export interface TrafficTotals {
 }
 
 /** Sends hour after hour until `stop` aborts. */
-export async function runTraffic({ plan, onSecond, now }: TrafficOptions, stop: AbortSignal): Promise<TrafficTotals> {
+export async function runTraffic(
+  { plan, key, onSecond, now }: TrafficOptions,
+  stop: AbortSignal,
+): Promise<TrafficTotals> {
   let totals: TrafficTotals = { seconds: 0, acknowledged: 0, rejected: 0, unknown: 0 };
   while (!stop.aborted) {
     const workers = new WorkerThreads({
       plan: { ...plan(now()), run: DEMO_RUN },
+      key,
       ledgerFile: () => null,
       onTick: ({ events }) => {
         totals = {

@@ -13,6 +13,7 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 
 export interface WorkerThreadsOptions {
   readonly plan: LoadPlan;
+  readonly key: string | null;
   readonly ledgerFile: (worker: number) => string | null;
   readonly onTick: (tick: WorkerTick) => void;
 }
@@ -23,7 +24,7 @@ export class WorkerThreads {
   readonly #workers: readonly Worker[];
   readonly #acknowledged: Int32Array;
 
-  constructor({ plan, ledgerFile, onTick }: WorkerThreadsOptions) {
+  constructor({ plan, key, ledgerFile, onTick }: WorkerThreadsOptions) {
     const shared = new SharedArrayBuffer(plan.workers * Int32Array.BYTES_PER_ELEMENT);
     this.#acknowledged = new Int32Array(shared);
     const tasks = Array.from(
@@ -31,6 +32,7 @@ export class WorkerThreads {
       (_, worker): WorkerTask => ({
         plan,
         worker,
+        key,
         ledgerFile: ledgerFile(worker),
         acknowledged: shared,
       }),

@@ -25,6 +25,8 @@ export class HttpSender<R extends Outgoing> implements Sender<R> {
   readonly places = 1;
   readonly #owner: SenderOwner<R>;
   readonly #url: URL;
+  /** The lines of the head that are the same for every request. */
+  readonly #same: string;
   readonly #timer: NodeJS.Timeout;
   #socket: net.Socket | null = null;
   /** Whether the connection is made, with TLS if it has that. */
@@ -34,8 +36,9 @@ export class HttpSender<R extends Outgoing> implements Sender<R> {
   #failures = 0;
   #held: NodeJS.Timeout | undefined;
 
-  constructor({ url, timeoutMs }: SenderOptions, owner: SenderOwner<R>) {
+  constructor({ url, key, timeoutMs }: SenderOptions, owner: SenderOwner<R>) {
     this.#url = url;
+    this.#same = `Host: ${url.host}\r\n${key === null ? '' : `Authorization: Bearer ${key}\r\n`}`;
     this.#owner = owner;
     // Begun anew by each request, so that a request costs no timer of its own.
     this.#timer = setTimeout(() => {
@@ -54,7 +57,7 @@ export class HttpSender<R extends Outgoing> implements Sender<R> {
     const { path, userAgent, body, bytes } = request;
     // A string goes out as UTF-8 in one write, without a copy of ours. Before the connection is open, Node keeps it.
     this.#socket!.write(
-      `POST ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\nUser-Agent: ${userAgent}\r\n` +
+      `POST ${path} HTTP/1.1\r\n${this.#same}User-Agent: ${userAgent}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${body}`,
     );
   }

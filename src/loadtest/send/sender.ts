@@ -47,9 +47,11 @@ export interface SenderOwner<R extends Outgoing> {
   exhausted(error: Error): void;
 }
 
-/** Where to, and how long to wait. */
+/** Where to, as whom, and how long to wait. */
 export interface SenderOptions {
   readonly url: URL;
+  /** Sent as bearer token; null where the collector asks for none. */
+  readonly key: string | null;
   readonly timeoutMs: number;
 }
 

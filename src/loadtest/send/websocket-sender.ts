@@ -25,6 +25,7 @@ export class WebSocketSender<R extends Outgoing> implements Sender<R> {
   readonly places = PLACES;
   readonly #owner: SenderOwner<R>;
   readonly #url: URL;
+  readonly #authorization: { readonly Authorization?: string };
   readonly #timeoutMs: number;
   #underWay: UnderWay<R>[] = [];
   #socket: WebSocket | null = null;
@@ -37,8 +38,9 @@ export class WebSocketSender<R extends Outgoing> implements Sender<R> {
   /** Places to give back when the time of waiting is over. */
   #heldPlaces = 0;
 
-  constructor({ url, timeoutMs }: SenderOptions, owner: SenderOwner<R>) {
+  constructor({ url, key, timeoutMs }: SenderOptions, owner: SenderOwner<R>) {
     this.#url = url;
+    this.#authorization = key === null ? {} : { Authorization: `Bearer ${key}` };
     this.#owner = owner;
     this.#timeoutMs = timeoutMs;
   }
@@ -65,7 +67,7 @@ export class WebSocketSender<R extends Outgoing> implements Sender<R> {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url, {
       perMessageDeflate: false,
-      headers: { 'User-Agent': userAgent },
+      headers: { 'User-Agent': userAgent, ...this.#authorization },
     });
     this.#socket = socket;
     this.#isOpen = false;

@@ -8,24 +8,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlClient } from '../../control/client.ts';
+import { type ProbeEvent, probeAccount, sendProbe } from './probe-event.ts';
 
 const EVERY_MS = 2_000;
 const POLL_MS = 20;
 const FOUND_MS_MAX = 60_000;
-const ANSWER_MS_MAX = 10_000;
 
 export interface ProbeOptions {
   readonly url: string;
   readonly run: string;
+  /** As the load test has it. */
+  readonly key: string | null;
   readonly control: Pick<ControlClient, 'query'>;
   /** Milliseconds from the acknowledgement to the answer that had the event; `FOUND_MS_MAX` for one not found by then. */
   readonly record: (ms: number) => void;
   readonly everyMs?: number;
-}
-
-/** Accounts of a run begin with another prefix: the ledger must not take a probe for a phantom. */
-export function probeAccount(run: string): string {
-  return `probe-${run}`;
 }
 
 /** Probes until `signal` aborts. */
@@ -39,10 +36,10 @@ export async function probeVisibility(options: ProbeOptions, signal: AbortSignal
   }
 }
 
-async function probe({ url, run, control, record }: ProbeOptions, signal: AbortSignal): Promise<void> {
+async function probe({ url, run, key, control, record }: ProbeOptions, signal: AbortSignal): Promise<void> {
   const eventId = randomUUID();
   const account = probeAccount(run);
-  if (!(await isAcknowledged(url, { event_id: eventId, name: 'loadtest_probe', account }, signal))) return;
+  if (!(await isAcknowledged({ url, run, key, eventId }, signal))) return;
   const acknowledgedAt = performance.now();
   // Both values are made here: hexadecimal digits and dashes.
   const sql = `SELECT count() AS found FROM events WHERE account = '${account}' AND event_id = '${eventId}'`;
@@ -60,14 +57,9 @@ async function probe({ url, run, control, record }: ProbeOptions, signal: AbortS
   }
 }
 
-async function isAcknowledged(url: string, event: object, signal: AbortSignal): Promise<boolean> {
+async function isAcknowledged(event: ProbeEvent, signal: AbortSignal): Promise<boolean> {
   try {
-    const answer = await fetch(new URL('/v1/events', url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(event),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
-    });
+    const answer = await sendProbe(event, signal);
     await answer.arrayBuffer();
     return answer.status === 202;
   } catch {

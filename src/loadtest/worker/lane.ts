@@ -11,6 +11,13 @@ export type LaneName = 'http' | 'websocket';
 /** Of a profile that has both, the share of connections that are WebSockets. */
 const WEBSOCKET_SHARE = 0.25;
 
+export interface LaneOptions {
+  readonly plan: LoadPlan;
+  readonly worker: number;
+  /** What its connections prove who they are with; null where nobody asks. */
+  readonly key: string | null;
+}
+
 /** The connections of one kind that a worker has, and the requests that wait for one of them, in order. */
 export class Lane {
   readonly name: LaneName;
@@ -19,8 +26,8 @@ export class Lane {
   readonly free = new Fifo<Sender<Exchange>>();
   readonly waiting = new Fifo<Exchange>();
 
-  constructor(name: LaneName, plan: LoadPlan, worker: number, owner: SenderOwner<Exchange>) {
-    const options = { url: new URL(plan.url), timeoutMs: plan.timeoutMs };
+  constructor(name: LaneName, { plan, worker, key }: LaneOptions, owner: SenderOwner<Exchange>) {
+    const options = { url: new URL(plan.url), key, timeoutMs: plan.timeoutMs };
     this.name = name;
     this.senders = Array.from({ length: connectionsOf(plan, worker, name) }, () =>
       name === 'http' ? new HttpSender(options, owner) : new WebSocketSender(options, owner),

@@ -17,7 +17,7 @@ import { requestAt } from '../profile/requests.ts';
 import type { Verdict } from '../send/answer.ts';
 import type { Sender, SenderOwner } from '../send/sender.ts';
 import { Exchange } from './exchange.ts';
-import { Lane, laneOf, lanesOf } from './lane.ts';
+import { Lane, type LaneOptions, laneOf, lanesOf } from './lane.ts';
 import type { WorkerTick } from './messages.ts';
 import { Meter } from './meter.ts';
 import { Transmitter, type TransmitterOptions } from './transmitter.ts';
@@ -35,9 +35,8 @@ const EARLY_MS = 0.5;
 const BURST_MS_MAX = 2;
 const SECOND_MS = 1_000;
 
-export interface LoadLoopOptions extends Omit<TransmitterOptions, 'meter'> {
+export interface LoadLoopOptions extends Omit<TransmitterOptions, 'meter'>, LaneOptions {
   readonly plan: LoadPlan;
-  readonly worker: number;
   readonly onTick: (tick: WorkerTick) => void;
 }
 
@@ -68,7 +67,7 @@ export class LoadLoop implements SenderOwner<Exchange> {
     this.#durationMs = new Intensity(plan.stages).durationMs;
     this.#meter = new Meter(worker, plan.warmupMs, this.#health);
     this.#transmitter = new Transmitter({ ...options, meter: this.#meter });
-    this.#lanes = lanesOf(plan).map((name) => new Lane(name, plan, worker, this));
+    this.#lanes = lanesOf(plan).map((name) => new Lane(name, options, this));
     this.#startedAt = performance.now() + plan.startedAt - Date.now();
   }
 

@@ -5,6 +5,8 @@ import type { LoadPlan } from '../plan/plan.ts';
 export interface WorkerTask {
   readonly plan: LoadPlan;
   readonly worker: number;
+  /** Of the collector; no part of the plan, which is written down. */
+  readonly key: string | null;
   /** Its own ledger file; null when nothing is kept (`--traffic`, search for the maximum). */
   readonly ledgerFile: string | null;
   /** An Int32Array with one place a worker: requests acknowledged so far, for whoever cannot wait for the tick. */

@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker, WorkerTask } from './messages.ts';
  * reads as it does after a kill: what was sent is unknown, unless an answer was written down.
  */
 const port = parentPort!;
-const { plan, worker, ledgerFile, acknowledged } = workerData as WorkerTask;
+const { plan, worker, key, ledgerFile, acknowledged } = workerData as WorkerTask;
 const say = (message: FromWorker) => port.postMessage(message);
 const counter = new Int32Array(acknowledged);
 
@@ -19,6 +19,7 @@ async function run(): Promise<number> {
   const loop = new LoadLoop({
     plan,
     worker,
+    key,
     ledger,
     onAccepted: () => Atomics.add(counter, worker, 1),
     onTick: say,

@@ -18,8 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => sender?.close());
 
-function senderTo(url: string, timeoutMs = 5_000): HttpSender<Outgoing> {
-  sender = new HttpSender({ url: new URL(url), timeoutMs }, diary);
+function senderTo(url: string, timeoutMs = 5_000, key: string | null = null): HttpSender<Outgoing> {
+  sender = new HttpSender({ url: new URL(url), key, timeoutMs }, diary);
   return sender;
 }
 
@@ -41,6 +41,16 @@ test('sends what a collector expects, over one connection', async () => {
     'Content-Type: application/json',
     'Content-Length: 12',
   ]);
+});
+
+test('sends its key with every request', async () => {
+  await using stub = await openStub((socket) => socket.write(accepted(1)));
+  const sender = senderTo(stub.url, 5_000, 'tf_sk_1');
+  await diary.exchange(sender);
+  await diary.exchange(sender);
+  const [first, second] = stub.requests.map(({ head }) => head.split('\r\n').slice(1, 3));
+  expect(first).toEqual([`Host: 127.0.0.1:${stub.port}`, 'Authorization: Bearer tf_sk_1']);
+  expect(second).toEqual(first);
 });
 
 test('puts together an answer that is longer than one read', async () => {

@@ -14,8 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => sender?.close());
 
-function senderTo(url: string, timeoutMs = 5_000): WebSocketSender<Outgoing> {
-  sender = new WebSocketSender({ url: new URL(url), timeoutMs }, diary);
+function senderTo(url: string, timeoutMs = 5_000, key: string | null = null): WebSocketSender<Outgoing> {
+  sender = new WebSocketSender({ url: new URL(url), key, timeoutMs }, diary);
   return sender;
 }
 
@@ -37,6 +37,14 @@ test('sends messages over one connection and hears an ack for each, in their ord
   );
   expect(diary.freed).toBe(sender.places);
   expect(stub.userAgents).toEqual(['opened/1']);
+  expect(stub.authorizations).toEqual(['']);
+});
+
+test('sends its key with the handshake', async () => {
+  await using stub = await openStubWebSockets((socket, _text, number) => socket.send(ack(number)));
+  senderTo(stub.url, 5_000, 'tf_sk_1').send(message(0));
+  await settled(1);
+  expect(stub.authorizations).toEqual(['Bearer tf_sk_1']);
 });
 
 test('several messages are under way before the first ack', async () => {

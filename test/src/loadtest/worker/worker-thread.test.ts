@@ -52,7 +52,7 @@ describe('against the collector', () => {
     });
     const acknowledged = new SharedArrayBuffer(8);
     const runs = [0, 1].map((worker) =>
-      startThread({ plan, worker, ledgerFile: ledgerFile(folder, worker) }, acknowledged),
+      startThread({ plan, worker, key: null, ledgerFile: ledgerFile(folder, worker) }, acknowledged),
     );
     for (const { ended } of runs) expect(await ended).toMatchObject({ type: 'done', dropped: 0 });
     const sums = new TickSums();
@@ -88,7 +88,7 @@ describe('against the collector', () => {
 
   test('a thread that is told to stop ends in order', async () => {
     const plan = samplePlan({ url: daemon.url, run: '0a1b2c3e', badRate: 0, startedAt: Date.now() });
-    const { worker, sums, ended } = startThread({ plan, worker: 0, ledgerFile: null });
+    const { worker, sums, ended } = startThread({ plan, worker: 0, key: null, ledgerFile: null });
     await once(worker, 'message');
     worker.postMessage({ type: 'stop' });
     expect(await ended).toEqual({ type: 'done', worker: 0, dropped: 0 });
@@ -98,7 +98,7 @@ describe('against the collector', () => {
 });
 
 test('a thread whose ledger cannot be made says so and ends', async () => {
-  const { ended } = startThread({ plan: samplePlan(), worker: 0, ledgerFile: '/nowhere/ledger-0.bits' });
+  const { ended } = startThread({ plan: samplePlan(), worker: 0, key: null, ledgerFile: '/nowhere/ledger-0.bits' });
   expect(await ended).toEqual({
     type: 'failed',
     worker: 0,
