@@ -12,7 +12,7 @@ export const RECEIVE_LIMITS = {
   /** Requests of one HTTP/2 session at a time. */
   streamsMax: 100,
   /** How often Node looks for requests past their timeout: a 408 comes at most this much late. */
-  timeoutCheckMs: 500,
+  timeoutCheckMs: 50,
   /** Rejections spelled out in one answer; the rest is a number, so that an answer stays smaller than its request. */
   rejectionsListedMax: 100,
   /** Object keys in one event, at any depth. Parsing slows down with distinct keys, so they are counted before. */

@@ -180,7 +180,9 @@ function refuseUnparsed({ counters }: ServerOptions, error: NodeJS.ErrnoExceptio
   // And where no handshake was made there is nobody who could read an answer.
   const isSecure =
     !(socket as Duplex & { secureConnecting?: boolean }).secureConnecting && !/^ERR_(TLS|SSL)/.test(code);
-  if (!isSecure || !socket.writable || response?.headersSent || response?.req.complete) {
+  // Who never said a word is waiting for nothing; thousands of such answers at once would make everybody else wait.
+  const isMute = (socket as Socket).bytesRead === 0;
+  if (!isSecure || isMute || !socket.writable || response?.headersSent || response?.req.complete) {
     socket.destroy();
     return;
   }

@@ -126,7 +126,6 @@ describe('clients made to hurt', () => {
     ['a head', 'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-'],
     ['a body', 'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{'],
     ['a body nobody wants', 'POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{'],
-    ['nothing', ''],
   ])('closes on a client that sends %s and then no more', async (_what, sent) => {
     const target = await openTestReceiver({ receive: slow });
     const raw = connectRaw(target.port);
@@ -134,6 +133,13 @@ describe('clients made to hurt', () => {
     const received = await raw.closed;
     expect(received).toMatch(/^HTTP\/1.1 40[48] /);
     expect(target.count('receive_inflight_bytes')).toBe(0);
+  });
+
+  it('closes without an answer on a client that never says a word', async () => {
+    const target = await openTestReceiver({ receive: slow });
+    const raw = connectRaw(target.port);
+    expect(await raw.closed).toBe('');
+    expect(target.count('receive_requests_total{code="4xx"}')).toBe(0);
   });
 
   it('answers 408 to a body that drips', async () => {
