@@ -21,10 +21,20 @@ const CHANGES = [
 export async function importStandIn(docker: readonly string[], image: string, folder: string): Promise<void> {
   const root = path.join(folder, 'rootfs');
   fillRoot(root);
-  const changes = CHANGES.flatMap((change) => ['-c', change]);
+  await importRoot(docker, image, root, CHANGES);
+}
+
+/** Makes an image of a folder, which is gone then. `changes` are lines of a Dockerfile. */
+export async function importRoot(
+  docker: readonly string[],
+  image: string,
+  root: string,
+  changes: readonly string[],
+): Promise<void> {
+  const flags = changes.flatMap((change) => ['-c', change]);
   const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [program, ...args] = docker;
-  const load = spawn(program!, [...args, 'import', ...changes, '-', image], {
+  const load = spawn(program!, [...args, 'import', ...flags, '-', image], {
     stdio: [tar.stdout, 'ignore', 'inherit'],
   });
   const [code] = await once(load, 'close');
@@ -32,26 +42,37 @@ export async function importStandIn(docker: readonly string[], image: string, fo
   if (code !== 0) throw new Error(`docker import ended with ${code}`);
 }
 
+/** Copies a file or folder of the machine into a root file system. */
+export function put(root: string, from: string, to: string, mode = 0o644): void {
+  const target = path.join(root, to);
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.cpSync(fs.realpathSync(from), target, { recursive: true });
+  if (fs.statSync(target).isFile()) fs.chmodSync(target, mode);
+}
+
+/** Copies a program to `to`, with its libraries. */
+export function putProgram(root: string, from: string, to: string): void {
+  putLibraries(root, from);
+  put(root, from, to, 0o755);
+}
+
+/** Copies every library that the dynamic loader would open for a file to where it is here. */
+export function putLibraries(root: string, file: string): void {
+  for (const needed of sharedLibraries(fs.realpathSync(file))) put(root, needed, needed, 0o755);
+}
+
 function fillRoot(root: string): void {
-  const put = (from: string, to: string, mode = 0o644) => {
-    const target = path.join(root, to);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.cpSync(fs.realpathSync(from), target, { recursive: true });
-    if (fs.statSync(target).isFile()) fs.chmodSync(target, mode);
-  };
-  const library = libchdbPath();
   const modules = path.join(packageRoot(), 'node_modules');
-  for (const needed of [process.execPath, library].flatMap(sharedLibraries)) put(needed, needed, 0o755);
-  put(process.execPath, 'usr/bin/node', 0o755);
-  put(library, 'opt/engine/libchdb.so', 0o755);
-  put(path.join(packageRoot(), 'dist/src/engine/engine-process.js'), 'opt/engine/engine-process.mjs');
-  put(path.join(HERE, 'entry.mjs'), 'opt/engine/entry.mjs');
-  put(path.join(HERE, 'wget.cjs'), 'usr/bin/wget', 0o755);
-  put(path.join(modules, 'ffi-rs'), 'opt/engine/node_modules/ffi-rs');
+  putProgram(root, process.execPath, 'usr/bin/node');
+  putProgram(root, libchdbPath(), 'opt/engine/libchdb.so');
+  put(root, path.join(packageRoot(), 'dist/src/engine/engine-process.js'), 'opt/engine/engine-process.mjs');
+  put(root, path.join(HERE, 'entry.mjs'), 'opt/engine/entry.mjs');
+  put(root, path.join(HERE, 'wget.cjs'), 'usr/bin/wget', 0o755);
+  put(root, path.join(modules, 'ffi-rs'), 'opt/engine/node_modules/ffi-rs');
   for (const name of fs.readdirSync(path.join(modules, '@yuuang'))) {
-    put(path.join(modules, '@yuuang', name), `opt/engine/node_modules/@yuuang/${name}`);
+    put(root, path.join(modules, '@yuuang', name), `opt/engine/node_modules/@yuuang/${name}`);
   }
-  for (const name of ['config.xml', 'users.xml']) put(path.join(HERE, name), `etc/clickhouse-server/${name}`);
+  for (const name of ['config.xml', 'users.xml']) put(root, path.join(HERE, name), `etc/clickhouse-server/${name}`);
   for (const name of ['etc/clickhouse-server/config.d', 'etc/clickhouse-server/users.d', 'var/lib/clickhouse', 'tmp']) {
     fs.mkdirSync(path.join(root, name), { recursive: true });
   }
