@@ -205,12 +205,14 @@ test(
     expect((await fetch(`${readsUrl}/v1/events`, { method: 'POST', body: '{}' })).status).toBe(404);
     expect((await fetch(`${readsUrl}/status`, { headers: { origin: 'https://page.example' } })).status).toBe(403);
 
-    const { stdout } = await runCli(['doctor', '--security', '--json', '--home', daemon.home], {
-      env: { TRACKFLOW_LISTEN_HOST: '0.0.0.0' },
-    });
+    // Both tell of the daemon that runs, with the flags it was started with.
+    const { stdout } = await runCli(['doctor', '--security', '--json', '--home', daemon.home]);
     const { checks } = JSON.parse(stdout) as { checks: { id: string; verdict: string; seen: string }[] };
     const failed = checks.filter(({ verdict }) => verdict === 'fail');
     expect(failed).toEqual([]);
+    expect(checks.find(({ id }) => id === 'events-listener')!.seen).toContain(`0.0.0.0:${port}`);
+    const routes = JSON.parse((await runCli(['routes', '--json', '--home', daemon.home])).stdout);
+    expect(routes).toMatchObject({ of: 'running', listeners: { events: `0.0.0.0:${port}` } });
     const verdicts = Object.fromEntries(checks.map(({ id, verdict }) => [id, verdict]));
     expect(verdicts).toMatchObject({
       'events-listener': 'warn',

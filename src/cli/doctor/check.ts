@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../../config/resolve.ts';
+import type { Config } from '../../config/schema.ts';
 import type { TrackflowError } from '../../errors/error.ts';
 import type { Instance } from '../instance.ts';
 import type { StatusReport } from '../status/read-status.ts';
@@ -18,7 +19,10 @@ export interface Finding {
 export interface Patient {
   readonly instance: Instance;
   readonly status: StatusReport;
+  /** As the next start would have it. */
   readonly config: ResolvedConfig | TrackflowError;
+  /** As it is now: of the running daemon, with the flags it was started with, else of the next start. */
+  readonly settings: Config | TrackflowError;
   /** Milliseconds since the epoch, by the clock of this machine. */
   readonly now: () => number;
 }

@@ -1,6 +1,7 @@
-import { type ResolvedConfig, resolveConfig } from '../../config/resolve.ts';
+import { resolveConfig } from '../../config/resolve.ts';
 import { ERRORS, TrackflowError } from '../../errors/error.ts';
 import { terminalText } from '../../terminal/text.ts';
+import { configOfNow } from '../config/of-now.ts';
 import type { Instance } from '../instance.ts';
 import { readStatus } from '../status/read-status.ts';
 import type { Style } from '../terminal/style.ts';
@@ -60,7 +61,9 @@ export async function examine(
 }
 
 async function meet(instance: Instance, now: () => number): Promise<Patient> {
-  return { instance, status: await readStatus(instance, { strict: false }), config: readConfig(instance), now };
+  const config = await known(() => resolveConfig({ home: instance.home, env: instance.env }));
+  const settings = await known(async () => (await configOfNow(instance)).config);
+  return { instance, status: await readStatus(instance, { strict: false }), config, settings, now };
 }
 
 async function lookAt(patient: Patient, chosen: readonly Check[]): Promise<DoctorReport['checks']> {
@@ -120,9 +123,10 @@ async function attempt(look: Check['look'], patient: Patient): Promise<Finding> 
   }
 }
 
-function readConfig({ home, env }: Instance): ResolvedConfig | TrackflowError {
+/** What it gives, or the error that tells what is wrong with the settings. */
+async function known<Value>(read: () => Value | Promise<Value>): Promise<Value | TrackflowError> {
   try {
-    return resolveConfig({ home, env });
+    return await read();
   } catch (cause) {
     if (cause instanceof TrackflowError) return cause;
     throw cause;

@@ -10,8 +10,8 @@ import {
   type RouteId,
   TR_ROUTES,
 } from '../../access/routes.ts';
-import { resolveConfig } from '../../config/resolve.ts';
 import type { Config } from '../../config/schema.ts';
+import { type ConfigOfNow, configOfNow } from '../config/of-now.ts';
 import type { Instance } from '../instance.ts';
 import { table } from '../terminal/table.ts';
 
@@ -19,6 +19,8 @@ export interface RoutesReport {
   readonly schema: 'trackflow.routes/1';
   readonly routes: readonly RouteReport[];
   readonly listeners: { readonly events: string; readonly reads: string };
+  /** Whose settings these are. */
+  readonly of: ConfigOfNow['of'];
 }
 
 export interface RouteReport {
@@ -33,9 +35,9 @@ export interface RouteReport {
   readonly opens: Readonly<Record<Credential, boolean>>;
 }
 
-/** Who may ask which route, as the next start would have it: from the table that the router is built from. */
-export function routesReport({ home, env }: Instance): RoutesReport {
-  const { config } = resolveConfig({ home, env });
+/** Who may ask which route, from the table that the router is built from: of the running daemon, else of the next start. */
+export async function routesReport(instance: Instance): Promise<RoutesReport> {
+  const { config, of } = await configOfNow(instance);
   const open = openNeeds(config);
   const place = readsPlace(config.reads.listen, config.listen.host)!;
   const renamed: Readonly<Partial<Record<RouteId, string>>> = {
@@ -56,7 +58,7 @@ export function routesReport({ home, env }: Instance): RoutesReport {
     routes.push({ id: `tr-${name}`, methods, path, what, needs, where: 'events', opens: whomOf(needs) });
   }
   const events = `${config.listen.host}:${config.listen.port}`;
-  return { schema: 'trackflow.routes/1', routes, listeners: { events, reads: placeText(place, config) } };
+  return { schema: 'trackflow.routes/1', routes, listeners: { events, reads: placeText(place, config) }, of };
 }
 
 const COLUMNS = [
@@ -66,7 +68,7 @@ const COLUMNS = [
   { title: 'WHAT' },
 ];
 
-export function routesScreen({ routes, listeners }: RoutesReport): string {
+export function routesScreen({ routes, listeners, of }: RoutesReport): string {
   // Where pages post is a row of its own only when it has a path of its own.
   const [events] = routes;
   const shown = routes.filter(({ id, path }) => id !== 'collect' || path !== events!.path);
@@ -76,7 +78,8 @@ export function routesScreen({ routes, listeners }: RoutesReport): string {
     ...CREDENTIALS.map((credential) => (opens[credential] ? 'yes' : '·')),
     what,
   ]);
-  const places = `events: ${listeners.events}, reads: ${listeners.reads}`;
+  const whose = of === 'running' ? 'the running daemon' : 'the next start';
+  const places = `Of ${whose}; events: ${listeners.events}, reads: ${listeners.reads}`;
   return `${table(COLUMNS, rows)}\n\n${places}\nA token of access.jwtIssuer counts as the keys whose scopes it has (trackflow:write, …). A key for some accounts\nreads those, and not status or metrics. The control socket in run/ is its owner's alone.`;
 }
 

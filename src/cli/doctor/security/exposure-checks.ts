@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 const UNUSED_DAYS = 90;
 
 function configured(look: (config: Config) => Finding): (patient: Patient) => Finding {
-  return ({ config }) => (config instanceof Error ? NO_CONFIG : look(config.config));
+  return ({ settings }) => (settings instanceof Error ? NO_CONFIG : look(settings));
 }
 
 function isWide({ listen }: Config): boolean {
@@ -73,11 +73,11 @@ function limits(config: Config): Finding {
   return warn('no address or account has a limit', 'set limits.addressEventsPerSecond and others of limits');
 }
 
-async function accounts({ instance, config, status }: Patient): Promise<Finding> {
-  if (status.running === undefined || config instanceof Error) return NO_DAEMON;
+async function accounts({ instance, settings, status }: Patient): Promise<Finding> {
+  if (status.running === undefined || settings instanceof Error) return NO_DAEMON;
   const { accounts: all } = await instance.control.accounts();
   if (all.length > 0) return pass(`${plural(all.length, 'account')}; events for others are answered 404`);
-  if (!isWide(config.config)) return pass('no accounts, events may be for any');
+  if (!isWide(settings)) return pass('no accounts, events may be for any');
   return warn('no accounts: events may be for any', 'trackflow accounts add NAME');
 }
 

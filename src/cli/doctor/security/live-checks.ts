@@ -30,8 +30,8 @@ interface Answer {
 
 async function strangersEvents(patient: Patient): Promise<Finding> {
   const { running } = patient.status;
-  if (running === undefined || patient.config instanceof Error) return NO_DAEMON;
-  if (openNeeds(patient.config.config).has('write')) return skip('events need no key here');
+  if (running === undefined || patient.settings instanceof Error) return NO_DAEMON;
+  if (openNeeds(patient.settings).has('write')) return skip('events need no key here');
   const { status } = await ask(running.url, '/v1/events', { method: 'POST', body: '{}' });
   if (status === 401) return pass('events without a key are answered 401');
   return fail(`events without a key are answered ${status}`, 'trackflow restart, as the settings ask for a key');
@@ -39,8 +39,8 @@ async function strangersEvents(patient: Patient): Promise<Finding> {
 
 async function strangersReads(patient: Patient): Promise<Finding> {
   const { running } = patient.status;
-  if (running === undefined || patient.config instanceof Error) return NO_DAEMON;
-  const isWide = !isLoopback(patient.config.config.listen.host);
+  if (running === undefined || patient.settings instanceof Error) return NO_DAEMON;
+  const isWide = !isLoopback(patient.settings.listen.host);
   const { status } = await ask(running.url, '/activities');
   if (!isWide || status === 401 || status === 404) return pass(`reads where events are taken: ${status}`);
   return fail(`reads without a key are answered ${status}`, 'set access.read to key, or leave reads.listen empty');
@@ -54,8 +54,8 @@ async function wrongKey({ status }: Patient): Promise<Finding> {
   return fail(`a key that nobody made is answered ${answer.status}`, 'trackflow doctor --bundle FILE, and report it');
 }
 
-async function rebinding({ status, config }: Patient): Promise<Finding> {
-  if (status.running === undefined || config instanceof Error) return NO_DAEMON;
+async function rebinding({ status }: Patient): Promise<Finding> {
+  if (status.running === undefined) return NO_DAEMON;
   const { readsUrl } = status.running;
   if (!URL.canParse(readsUrl) || !isLoopback(new URL(readsUrl).hostname)) return skip('reads are not on loopback');
   const named = await ask(readsUrl, '/status', { headers: { host: 'rebound.example' } });
@@ -98,12 +98,12 @@ async function errorAnswers({ status, instance }: Patient): Promise<Finding> {
   return fail('an error tells of paths or code', 'trackflow doctor --bundle FILE, and report it');
 }
 
-async function certificate({ status, config, now }: Patient): Promise<Finding> {
+async function certificate({ status, settings, now }: Patient): Promise<Finding> {
   if (status.running === undefined) return NO_DAEMON;
-  if (config instanceof Error) return NO_CONFIG;
+  if (settings instanceof Error) return NO_CONFIG;
   const { url } = status.running;
   if (!url.startsWith('https:')) return skip('the collector speaks plain HTTP');
-  const { until, trusted, why } = await peerCertificate(url, config.config.tls.acmeDomains[0]);
+  const { until, trusted, why } = await peerCertificate(url, settings.tls.acmeDomains[0]);
   const days = Math.floor((until - now()) / DAY_MS);
   const seen = `ends on ${new Date(until).toISOString().slice(0, 10)}, in ${days} days`;
   if (days < 0) return fail(`the certificate has ended: ${seen}`, 'trackflow logs --grep certificate');

@@ -19,9 +19,9 @@ export const MACHINE_SECURITY_CHECKS: readonly Check[] = [
 ];
 
 /** Files that the settings name. */
-function secretFiles({ config }: Patient): Finding {
-  if (config instanceof Error) return NO_CONFIG;
-  const { tls, engine, access } = config.config;
+function secretFiles({ settings }: Patient): Finding {
+  if (settings instanceof Error) return NO_CONFIG;
+  const { tls, engine, access } = settings;
   const files = [tls.keyFile, engine.passwordFile, access.accountsPasswordFile].filter((file) => existsSync(file));
   const open = files.filter((file) => (statSync(file).mode & EVERYBODY) !== 0);
   if (open.length > 0) return fail(`open to every user: ${open.join(' ')}`, `chmod 600 ${open.join(' ')}`);
