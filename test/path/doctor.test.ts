@@ -1,12 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { controlSocketPath } from '../../src/control/socket-path.ts';
 import { runCli } from '../support/cli.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
+import { secretsOf } from '../support/secrets.ts';
 
 const doctor = async (daemon: TestDaemon, ...flags: string[]) => {
   const { code, stdout } = await runCli(['doctor', '--home', daemon.home, '--json', ...flags]);
@@ -54,10 +54,8 @@ test('a bundle holds what helps and no secret of the home, wherever it was writt
   const logged = secrets.map(
     (secret) => `{"a":"${secret}"} http://u:${secret}@host/?password=${encodeURIComponent(secret)}`,
   );
-  appendFileSync(
-    join(daemon.home, 'logs', 'daemon.out.log'),
-    `${logged.join('\n')}\nhttps://admin:hunter2@db/ token=abcdef\n`,
-  );
+  const log = join(daemon.home, 'logs', 'daemon.out.log');
+  appendFileSync(log, `${logged.join('\n')}\nhttps://admin:hunter2@db/ token=abcdef\n`);
 
   const file = join(daemon.home, 'bundle.tar.gz');
   await doctor(daemon, '--bundle', file);
@@ -73,17 +71,5 @@ test('a bundle holds what helps and no secret of the home, wherever it was writt
   }
   for (const secret of [...secrets, 'hunter2', 'abcdef', event]) expect(archive).not.toContain(secret);
   expect(archive).toContain('https://[redacted]@db/');
+  truncateSync(log);
 });
-
-/** Passwords, their hashes and the salts of visitor ids. */
-function secretsOf(home: string): string[] {
-  const { writerPassword, readerPassword } = JSON.parse(
-    readFileSync(join(home, 'run', 'engine.json'), 'utf8'),
-  ) as Record<string, string>;
-  const passwords = [writerPassword!, readerPassword!];
-  const hashes = passwords.map((password) => createHash('sha256').update(password).digest('hex'));
-  const db = new Database(join(home, 'state.db'), { readonly: true });
-  const salts = db.prepare<[], { salt: Buffer }>('SELECT salt FROM salts').all();
-  db.close();
-  return [...passwords, ...hashes, ...salts.map(({ salt }) => salt.toString('hex'))];
-}

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { ControlClient } from '../../src/control/client.ts';
 import type { Status } from '../../src/control/protocol.ts';
+import { leaksIn } from './secrets.ts';
 
 /**
  * The built daemon in a home of its own, as `trackflow start` would run it: the real thing, end to end.
@@ -171,7 +172,9 @@ export class TestDaemon {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    const leaks = leaksIn(this.home);
     if (this.#options.home === undefined) await removeFolder(this.home);
+    if (leaks.length > 0) throw new Error(`secrets were written: ${leaks.join(' ')}`);
   }
 
   #heardReady(child: ChildProcess): Promise<void> {
