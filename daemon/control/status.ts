@@ -162,7 +162,9 @@ export function publicStatus({
 
 function findProblems({ engine, counters, config, state, spool, furtherProblems }: StatusSources): string[] {
   const problems: string[] = [...furtherProblems];
-  if (engine.state !== 'ready' && state === 'running') problems.push(`the engine is ${engine.state}`);
+  if (engine.state !== 'ready' && state === 'running') {
+    problems.push(`the engine is ${engine.state}${engine.problem === '' ? '' : `: ${engine.problem}`}`);
+  }
   if (state === 'running') problems.push(...shardProblems(engine, spool));
   if (engine.container?.health === 'unhealthy') problems.push(`the container ${engine.container.name} is unhealthy`);
   const oldest = counters.read('spool_oldest_seconds');

@@ -97,6 +97,10 @@ class EmbeddedEngine implements Engine {
     return this.#watch.state;
   }
 
+  get problem(): string {
+    return this.#watch.problem;
+  }
+
   get version(): string {
     return this.#watch.version;
   }

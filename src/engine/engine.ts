@@ -41,6 +41,8 @@ export interface Engine {
   readonly shards: readonly Shard[];
   /** `ready` while reads are answered. */
   readonly state: EngineState;
+  /** Why it is not ready, as far as that is known, in the words of who refused; empty while it is. */
+  readonly problem: string;
   /** `SELECT version()`, empty until first ready. */
   readonly version: string;
   /** Process id of the engine's child process; 0 when it has none (a container, a server elsewhere) or is down. */

@@ -65,6 +65,10 @@ class UrlEngine implements Engine {
     return this.#watch.state;
   }
 
+  get problem(): string {
+    return this.#watch.problem;
+  }
+
   get version(): string {
     return this.#watch.version;
   }

@@ -37,6 +37,10 @@ export class EngineWatch {
     return this.#state;
   }
 
+  get problem(): string {
+    return this.#state === 'ready' ? '' : this.#why();
+  }
+
   get version(): string {
     return this.#version;
   }
@@ -119,7 +123,11 @@ export class EngineWatch {
   }
 
   #failure(what: string): TrackflowError {
-    const why = this.#problem instanceof Error ? this.#problem.message : (this.#problem ?? 'it never answered');
+    const why = this.#why() || 'it never answered';
     return new TrackflowError('TF_ENGINE_UNAVAILABLE', `${this.#options.describe()} ${what}: ${why}`);
+  }
+
+  #why(): string {
+    return this.#problem instanceof Error ? this.#problem.message : String(this.#problem ?? '');
   }
 }

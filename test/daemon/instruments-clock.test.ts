@@ -35,6 +35,7 @@ const AWAY: Engine = {
     return [AWAY];
   },
   state: 'down',
+  problem: '',
   version: '',
   pid: 0,
   container: null,

@@ -49,6 +49,10 @@ export class ClusterEngine implements Engine {
     return this.shards.some(({ state }) => state === 'ready') ? 'ready' : 'down';
   }
 
+  get problem(): string {
+    return this.#nodes.find(({ problem }) => problem !== '')?.problem ?? '';
+  }
+
   get version(): string {
     return this.#nodes.find(({ version }) => version !== '')?.version ?? '';
   }

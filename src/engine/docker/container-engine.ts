@@ -94,6 +94,10 @@ export class ContainerEngine implements Engine {
     return this.#watch.state;
   }
 
+  get problem(): string {
+    return this.#watch.problem;
+  }
+
   get version(): string {
     return this.#watch.version;
   }
