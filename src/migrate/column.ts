@@ -25,6 +25,8 @@ export interface ColumnPlan {
   /** SQL of ClickHouse that makes the stored value of `{}`, which stands for what arrived; `{}` itself where it stays so. */
   readonly store: string;
   readonly canonical: { readonly source: string; readonly target: string };
+  /** SQL of ClickHouse for the text that `read` has, or `asIs.value` where there is one, without escapes; absent where there is none. */
+  readonly line?: string;
   readonly nullable: boolean;
   /** Whether the least and the greatest value are compared as well; the same in both languages for numbers and times only. */
   readonly ordered: boolean;
@@ -34,6 +36,11 @@ export interface ColumnPlan {
    * what mends it, and SQL over `{min}` and `{max}` that is true when some value needs that all the same.
    */
   readonly asIs?: { readonly value: string; readonly canonical: string; readonly unless: string };
+}
+
+/** Whether all that can happen to a row shows in the text that COPY writes of it. */
+export function isTextual({ columns }: Pick<TablePlan, 'columns'>): boolean {
+  return columns.every(({ line, loss, asIs }) => line !== undefined && (loss === null || asIs !== undefined));
 }
 
 /** Physical pieces of a table: itself, or its partitions and children. */

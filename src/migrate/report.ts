@@ -15,7 +15,8 @@ export function tableReports(plan: MigrationPlan, ledger: Ledger, progress: Prog
     const chunks = ledger.chunks(index);
     const changed: Record<string, number> = {};
     for (const { sums } of chunks) {
-      sums?.lost.forEach((rows, column) => {
+      if (sums?.by !== 'columns') continue;
+      sums.lost.forEach((rows, column) => {
         if (rows > 0) changed[table.columns[column]!.name] = (changed[table.columns[column]!.name] ?? 0) + rows;
       });
     }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Cursor, Range } from './chunk.ts';
 import type { TablePlan } from './column.ts';
-import type { SourceSums, Sums } from './sums.ts';
+import type { RowSums, SourceSums, Sums, SumsBy } from './sums.ts';
 
 /**
  * The two sides of a migration as chunks, copies and verification see them. Another source (or target) is another
@@ -15,6 +15,15 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** How values travel: as the source has them, or what the target cannot hold made into what it can. */
+export type Form = 'as is' | 'mended';
+
+export type RowStream = Readable & {
+  readonly bytesRead: number;
+  /** Of what has passed. Throws before the end, and when the source sent another number of rows than came. */
+  sums(): RowSums;
+};
+
 /** One session of the source, at one snapshot. */
 export interface SourceReader {
   /** Equal for two snapshots exactly when they show the same rows. */
@@ -27,11 +36,11 @@ export interface SourceReader {
     cursor: Cursor,
     size: { readonly rows: number; readonly bytes: number },
   ): Promise<Range | null>;
-  sums(table: TablePlan, range: Range): Promise<SourceSums>;
+  sums(table: TablePlan, range: Range, by: SumsBy): Promise<SourceSums>;
   /** The rows as bytes in the format of the target. Ends with an error when the source does. */
-  rows(table: TablePlan, range: Range): Readable & { readonly bytesRead: number };
+  rows(table: TablePlan, range: Range, form: Form): RowStream;
   /** The statement by which the target could fetch the rows itself, outside of the snapshot. */
-  select(table: TablePlan, range: Range): string;
+  select(table: TablePlan, range: Range, form: Form): string;
   /** The greatest key of a table; null where it has no rows. */
   greatestKey(table: TablePlan): Promise<string | null>;
   /** The last key of the next rows after `from`, about that many and none above `most`; null where there are none. */
@@ -55,7 +64,7 @@ export interface Target {
   ): Promise<void>;
   /** Has the server fetch the rows itself. */
   fetch(table: TablePlan, batch: bigint, select: string, signal: AbortSignal): Promise<void>;
-  sums(table: TablePlan, batch: bigint): Promise<Sums>;
+  sums(table: TablePlan, batch: bigint, by: SumsBy): Promise<Sums>;
   /** Rows of each batch of this migration in the table. */
   batches(table: TablePlan): Promise<ReadonlyMap<bigint, number>>;
   remove(table: TablePlan, batches: readonly bigint[]): Promise<void>;

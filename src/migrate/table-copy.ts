@@ -1,7 +1,7 @@
 import { type Chunk, ORDINAL_MAX } from './chunk.ts';
 import { CHUNK_BYTES_MAX, ChunkSize } from './chunk-size.ts';
 import type { TablePlan } from './column.ts';
-import { bringChunk, type CopyParts } from './copy.ts';
+import { bringChunk, type CopyParts, sumsBy } from './copy.ts';
 import type { RouteChoice } from './route.ts';
 import { RouteMeter } from './route.ts';
 import type { SourceReader } from './sides.ts';
@@ -26,6 +26,8 @@ export async function copyTable(parts: TableParts, table: TablePlan, index: numb
   const fetchable = parts.canFetch && table.columns.every(({ wire }) => !wire.startsWith('JSON'));
   const worthwhile = parts.route === 'engine' || table.rows >= METERED_ROWS_MIN;
   const meter = new RouteMeter(parts.route, fetchable && worthwhile);
+  // Where a chunk held what the target cannot, the next ones are likely to.
+  let by = sumsBy(table);
   const unfinished = ledger.chunks(index).filter(({ state }) => state === 'copying');
   const workOn = (chunk: Chunk, isNew: boolean): Work => {
     return async (reader, repeated) => {
@@ -34,7 +36,8 @@ export async function copyTable(parts: TableParts, table: TablePlan, index: numb
       const begun = parts.elapsed();
       // A failed attempt may have left its number in the ledger.
       const latest = ledger.chunk(chunk.ordinal);
-      const done = await bringChunk(parts, table, latest, reader, { fresh, route });
+      const done = await bringChunk(parts, table, latest, reader, { fresh, route, by });
+      if (done.sums?.by === 'columns' && done.sums.lost.some((rows) => rows > 0)) by = 'columns';
       progress.finished(done, isNew ? null : chunk);
       parts.onChunk();
       const ms = parts.elapsed() - begun;
@@ -86,7 +89,8 @@ export async function settleTable(parts: TableParts, table: TablePlan, index: nu
       const { ordinal } = chunk;
       return async (latestReader) => {
         const now = ledger.chunk(ordinal);
-        const sums = now.state === 'verified' ? await latestReader.sums(table, now.range) : null;
+        const sums =
+          now.state === 'verified' ? await latestReader.sums(table, now.range, now.sums?.by ?? sumsBy(table)) : null;
         if (sums !== null && JSON.stringify(sums) === JSON.stringify(now.sums))
           ledger.update({ ...now, epoch: latestReader.epoch });
         else progress.finished(await bringChunk(parts, table, now, latestReader, { fresh: false, route: 'pipe' }), now);

@@ -7,7 +7,8 @@
  * - (d) `trackflow migrate pg-to-clickhouse` as it is, every chunk verified on both sides,
  *
  * into the engine of one daemon, all into tables of the same structure. `BENCH_ROWS` (5 million), `BENCH_ROUNDS` (2; the best
- * counts). Needs psql and curl. Memory is the peak of resident memory of each process, from `/proc`.
+ * counts). Needs psql and curl. Memory is the peak of resident memory of each process, CPU that of a way with all that it starts,
+ * both from `/proc`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,10 +33,20 @@ const ROWS = Number(process.env.BENCH_ROWS ?? 5_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 2);
 const PARALLEL = 2;
 const LONG_MS = 600_000;
+/** In which `/proc` counts CPU. */
+const TICKS_PER_SECOND = 100;
 
 interface Result {
   readonly seconds: number;
   readonly memory: string;
+}
+
+/** Seconds of CPU so far. */
+interface Cpu {
+  readonly postgres: number;
+  readonly engine: number;
+  /** Ours: the bench with what it has started and waited for, and the daemon without its engine. */
+  readonly ours: number;
 }
 
 await using postgres = await startPostgres(18, {
@@ -68,17 +79,27 @@ const ways: Readonly<Record<string, (name: string) => Promise<Result>>> = {
   '(c) chunks, unverified': (name) => chunks({ ...table, target: name }),
   '(d) trackflow migrate, verified': (name) => command(daemon, postgres, name),
 };
-const best = new Map<string, Result>();
+const best = new Map<string, Result & { readonly cpu: Cpu }>();
 for (let round = 0; round < ROUNDS; round++) {
   for (const [index, [way, run]] of Object.entries(ways).entries()) {
     const name = `bench_${index}_${round}`;
     // The command makes its table itself.
     if (!way.startsWith('(d)')) await client.command(table.create!.replace('`visits`', name));
+    const before = await cpu();
     const result = await run(name);
+    const after = await cpu();
     const [count] = await client.query<{ rows: number }>(`SELECT toUInt32(count()) AS rows FROM ${name}`);
     if (count!.rows !== ROWS) throw new Error(`${way}: ${count!.rows} rows of ${ROWS}`);
     await client.command(`DROP TABLE ${name} SYNC`);
-    if (result.seconds < (best.get(way)?.seconds ?? Number.POSITIVE_INFINITY)) best.set(way, result);
+    if (result.seconds < (best.get(way)?.seconds ?? Number.POSITIVE_INFINITY))
+      best.set(way, {
+        ...result,
+        cpu: {
+          postgres: after.postgres - before.postgres,
+          engine: after.engine - before.engine,
+          ours: after.ours - before.ours,
+        },
+      });
   }
 }
 await client.close();
@@ -98,7 +119,7 @@ async function singleInsert(server: ClickHouse, { port }: TestPostgres, name: st
 }
 
 async function pipe({ url, writer }: Endpoint, source: TestPostgres, name: string): Promise<Result> {
-  const values = table.columns.map(({ read }) => read).join(', ');
+  const values = table.columns.map(({ name: column, asIs }) => asIs?.value ?? `"${column}"`).join(', ');
   const names = table.columns.map((column) => column.name).join(', ');
   const query = encodeURIComponent(`INSERT INTO ${name} (${names}) FORMAT TabSeparated`);
   const to = `${url}/?user=${writer.user}&password=${writer.password}&database=trackflow&query=${query}`;
@@ -134,7 +155,7 @@ async function chunks(plan: TablePlan): Promise<Result> {
         cursor = { part: range.part, from: range.to };
         ordinal++;
         const batch = batchOf(1, ordinal, 1);
-        return (latest) => target.insert(plan, batch, latest.rows(plan, range), signal);
+        return (latest) => target.insert(plan, batch, latest.rows(plan, range, 'as is'), signal);
       },
     ),
   );
@@ -184,6 +205,39 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - begun) / 1_000;
 }
 
+async function cpu(): Promise<Cpu> {
+  const [backend] = await postgres.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const postmaster = statOf(backend!.pid).parent;
+  const all = fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => ({ pid: Number(pid), ...statOf(Number(pid)) }));
+  const below = (parent: number) => all.filter((one) => one.parent === parent).reduce((sum, { own }) => sum + own, 0);
+  const engine = all.filter((one) => one.parent === daemon.pid).reduce((sum, one) => sum + one.own, 0);
+  const { own, waited } = statOf(process.pid);
+  return {
+    postgres: statOf(postmaster).waited + below(postmaster),
+    engine,
+    ours: own + waited + statOf(daemon.pid).own,
+  };
+}
+
+/** Of a process that may have ended: then nothing. */
+function statOf(pid: number): { readonly parent: number; readonly own: number; readonly waited: number } {
+  let text = '';
+  try {
+    text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return { parent: 0, own: 0, waited: 0 };
+  }
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const seconds = (at: number) => (fields[at]! + fields[at + 1]!) / TICKS_PER_SECOND;
+  return { parent: fields[1]!, own: seconds(11), waited: seconds(13) };
+}
+
 function megabytes(pid: number): string {
   const kilobytes = /VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return `${Math.round(Number(kilobytes) / 1_024)} MB`;
@@ -203,11 +257,14 @@ function print(): void {
     `${os.cpus()[0]!.model}, ${os.availableParallelism()} cores, Node ${process.version}; ${ROWS.toLocaleString('en-US')} rows of 10 columns, best of ${ROUNDS}`,
     '',
   ];
-  lines.push('| | seconds | rows/s | beside (a) | peak memory |', '|---|---|---|---|---|');
+  lines.push(
+    '| | seconds | rows/s | beside (a) | CPU seconds: PostgreSQL, engine, ours | peak memory |',
+    '|---|---|---|---|---|---|',
+  );
   const base = best.values().next().value!.seconds;
-  for (const [way, { seconds, memory }] of best) {
+  for (const [way, { seconds, memory, cpu: used }] of best) {
     lines.push(
-      `| ${way} | ${seconds.toFixed(1)} | ${Math.round(ROWS / seconds).toLocaleString('en-US')} | ${(base / seconds).toFixed(2)} | ${memory} |`,
+      `| ${way} | ${seconds.toFixed(1)} | ${Math.round(ROWS / seconds).toLocaleString('en-US')} | ${(base / seconds).toFixed(2)} | ${used.postgres.toFixed(1)}, ${used.engine.toFixed(1)}, ${used.ours.toFixed(1)} | ${memory} |`,
     );
   }
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,5 +1,6 @@
 import { quoted } from '../../clickhouse/quoted.ts';
-import type { TablePlan } from '../column.ts';
+import type { ColumnPlan, TablePlan } from '../column.ts';
+import { SUM_MODULUS, type SumsBy } from '../sums.ts';
 import { chText } from './quote.ts';
 
 /** How the engine itself reaches the source, for its table function `postgresql`. */
@@ -63,24 +64,52 @@ export function fetched({ address, database, user, password }: EngineAccess, sel
 
 const SUMS_SETTINGS = "output_format_json_escape_forward_slashes = 0, session_timezone = 'UTC', max_threads = 1";
 
-/** One row with the sums of a batch, which `postgres/statements.ts` asks the source for in the same words. */
-export function sumsStatement({ target, batchColumn, columns }: TablePlan, batch: bigint): string {
-  const value = (expression: string, over: string) => expression.replaceAll('{}', over);
-  const texts = columns.map(({ name, nullable, canonical }) => {
-    const text = value(canonical.target, quoted(name));
-    return nullable ? `if(isNull(${quoted(name)}), ${NULL_MARK}, assumeNotNull(${text}))` : text;
-  });
-  const row = texts.length === 1 ? texts[0] : `concatWithSeparator(${SEPARATOR}, ${texts.join(', ')})`;
+/** One row with the sums of a batch. */
+export function sumsStatement(table: TablePlan, batch: bigint, by: SumsBy): string {
+  const what = by === 'rows' ? rowSums(table) : columnSums(table);
+  return `SELECT ${what} FROM ${quoted(table.target)} WHERE ${quoted(table.batchColumn)} = ${batch} SETTINGS ${SUMS_SETTINGS}`;
+}
+
+/** What `postgres/copy-sums.ts` takes of a COPY. */
+function rowSums({ columns }: TablePlan): string {
+  const row = rowText(columns, ({ line }) => line!, `'\\\\N'`, `'\\t'`);
+  const sum = (hash: string) => `toString(sum(toUInt64(${hash}(${row}))) % ${SUM_MODULUS})`;
+  const nulls = columns.flatMap(({ name, nullable }) => (nullable ? [`countIf(isNull(${quoted(name)}))`] : []));
+  return `'rows' AS by, toFloat64(count()) AS rows, concat(${sum('xxHash32')}, ' ', ${sum('murmurHash3_32')}) AS checksum,
+    toFloat64(${nulls.join(' + ') || '0'}) AS nulls`;
+}
+
+/** What `postgres/statements.ts` asks the source for in the same words. */
+function columnSums({ columns }: TablePlan): string {
+  const row = rowText(columns, ({ canonical }) => canonical.target, NULL_MARK, SEPARATOR);
   const nulls = columns.map(({ name, nullable }) => (nullable ? `toFloat64(countIf(isNull(${quoted(name)})))` : '0.'));
   const bound = (side: 'min' | 'max') =>
     columns.map(({ name, ordered, canonical }) =>
       ordered
-        ? `CAST(${value(canonical.target, `${side}(${quoted(name)})`)}, 'Nullable(String)')`
+        ? `CAST(${over(canonical.target, `${side}(${quoted(name)})`)}, 'Nullable(String)')`
         : `CAST(NULL, 'Nullable(String)')`,
     );
-  return `SELECT toFloat64(count()) AS rows, toString(sum(reinterpretAsUInt64(reverse(substring(MD5(${row}), 1, 8))))) AS checksum,
-    [${nulls.join(', ')}] AS nulls, [${bound('min').join(', ')}] AS least, [${bound('max').join(', ')}] AS greatest
-    FROM ${quoted(target)} WHERE ${quoted(batchColumn)} = ${batch} SETTINGS ${SUMS_SETTINGS}`;
+  return `'columns' AS by, toFloat64(count()) AS rows, toString(sum(reinterpretAsUInt64(reverse(substring(MD5(${row}), 1, 8))))) AS checksum,
+    [${nulls.join(', ')}] AS nulls, [${bound('min').join(', ')}] AS least, [${bound('max').join(', ')}] AS greatest`;
+}
+
+/** The texts of a row in one. */
+function rowText(
+  columns: readonly ColumnPlan[],
+  text: (column: ColumnPlan) => string,
+  nullMark: string,
+  separator: string,
+): string {
+  const texts = columns.map((column) => {
+    const name = quoted(column.name);
+    const value = over(text(column), name);
+    return column.nullable ? `if(isNull(${name}), ${nullMark}, assumeNotNull(${value}))` : value;
+  });
+  return texts.length === 1 ? texts[0]! : `concatWithSeparator(${separator}, ${texts.join(', ')})`;
+}
+
+function over(expression: string, column: string): string {
+  return expression.replaceAll('{}', column);
 }
 
 function targetColumns({ columns, batchColumn }: TablePlan): string {

@@ -14,7 +14,7 @@ import { batchesOf } from '../chunk.ts';
 import type { TablePlan } from '../column.ts';
 import { withOwner } from '../plan.ts';
 import type { Target } from '../sides.ts';
-import type { Sums } from '../sums.ts';
+import type { Sums, SumsBy } from '../sums.ts';
 import { type EngineAccess, fetchStatement, INSERT_SETTINGS, insertStatement, sumsStatement } from './statements.ts';
 
 /** An insert of the largest chunk on a machine that does other things too. */
@@ -90,8 +90,8 @@ export class ClickHouseTarget implements Target {
     await this.#client.command(statement, {}, { timeoutMs: INSERT_MS, signal, queryId: this.#queryId(batch) });
   }
 
-  async sums(table: TablePlan, batch: bigint): Promise<Sums> {
-    const [row] = await this.#client.query<Sums>(sumsStatement(table, batch), {}, { timeoutMs: STATEMENT_MS });
+  async sums(table: TablePlan, batch: bigint, by: SumsBy): Promise<Sums> {
+    const [row] = await this.#client.query<Sums>(sumsStatement(table, batch, by), {}, { timeoutMs: STATEMENT_MS });
     return row!;
   }
 

@@ -9,6 +9,8 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
+import type { RowSums } from '../sums.ts';
+import { CopySums } from './copy-sums.ts';
 
 const COPY_DATA = 0x64;
 const COPY_OUT_RESPONSE = 0x48;
@@ -25,6 +27,9 @@ export class CopyOut extends Readable implements Submittable {
   /** Bytes of rows so far. */
   bytesRead = 0;
   readonly #sql: string;
+  readonly #sums = new CopySums();
+  /** Rows by the server's own count, once it has sent them all. */
+  #sent: number | null = null;
   #socket: Socket | null = null;
   #parser: Listener | null = null;
   /** Head of a message that was cut. */
@@ -47,8 +52,16 @@ export class CopyOut extends Readable implements Submittable {
     connection.query(this.#sql);
   }
 
+  /** Sums of the rows, from the bytes as they came from the socket. */
+  sums(): RowSums {
+    if (this.#sent === null) throw new Error('the copy has not come to its end');
+    return this.#sums.result(this.#sent);
+  }
+
   /** From pg, once the socket is its own again. */
-  handleCommandComplete(): void {}
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#sent = Number(/^COPY (\d+)$/.exec(text)?.[1]);
+  }
 
   handleReadyForQuery(): void {
     this.push(null);
@@ -101,6 +114,7 @@ export class CopyOut extends Readable implements Submittable {
       }
       const stop = Math.min(at + this.#left, end);
       if (this.#isData) {
+        this.#sums.add(chunk, at, stop, stop - at === this.#left);
         chunk.copyWithin(filled, at, stop);
         filled += stop - at;
       }

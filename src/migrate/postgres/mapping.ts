@@ -32,6 +32,8 @@ export interface Mapping {
   /** Text in both languages. */
   readonly source: string;
   readonly target: string;
+  /** Of ClickHouse: the text that `read`, or `asIs.value`, has in a COPY. */
+  readonly line?: string;
   readonly ordered?: boolean;
   readonly loss?: Loss;
   readonly asIs?: NonNullable<ColumnPlan['asIs']>;

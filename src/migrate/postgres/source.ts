@@ -5,10 +5,11 @@
  * session is in one transaction at the shared snapshot, read only. When the session that holds the snapshot is lost,
  * the next reader takes a new one, with an epoch of its own: whoever has chunks of another one verifies them anew.
  */
+import { finished } from 'node:stream/promises';
 import type { Cursor, Range } from '../chunk.ts';
 import type { TablePlan } from '../column.ts';
-import type { Source, SourceReader } from '../sides.ts';
-import type { SourceSums } from '../sums.ts';
+import type { Form, Source, SourceReader } from '../sides.ts';
+import type { SourceColumnSums, SourceSums, SumsBy } from '../sums.ts';
 import { openSession, type Session, type SourceAccess } from './connection.ts';
 import type { CopyOut } from './copy-out.ts';
 import { sqlName, sqlText } from './quote.ts';
@@ -150,10 +151,15 @@ class PostgresReader implements SourceReader {
     return BigInt(ended!) >= BigInt(begun!);
   }
 
-  async sums(table: TablePlan, range: Range): Promise<SourceSums> {
+  async sums(table: TablePlan, range: Range, by: SumsBy): Promise<SourceSums> {
+    if (by === 'rows') {
+      const rows = this.rows(table, range, 'as is');
+      await finished(rows.resume());
+      return rows.sums();
+    }
     const encoding = this.#encoding;
     const ask = (isExact: boolean) =>
-      this.#session.query<SourceSums & { unless: boolean }>(sumsStatement(table, range, { encoding, isExact }));
+      this.#session.query<SourceColumnSums & { unless: boolean }>(sumsStatement(table, range, { encoding, isExact }));
     const [quick] = await ask(false);
     const [found] = quick!.unless ? await ask(true) : [quick];
     const { unless: _, ...sums } = found!;
@@ -161,12 +167,12 @@ class PostgresReader implements SourceReader {
     return { ...sums, checksum: BigInt.asUintN(64, BigInt(sums.checksum)).toString() };
   }
 
-  rows(table: TablePlan, range: Range): CopyOut {
-    return this.#session.copyOut(readStatement(table, range));
+  rows(table: TablePlan, range: Range, form: Form): CopyOut {
+    return this.#session.copyOut(readStatement(table, range, form));
   }
 
-  select(table: TablePlan, range: Range): string {
-    return fetchStatement(table, range);
+  select(table: TablePlan, range: Range, form: Form): string {
+    return fetchStatement(table, range, form);
   }
 
   close(): Promise<void> {

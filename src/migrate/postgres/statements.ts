@@ -1,5 +1,6 @@
 import type { Range } from '../chunk.ts';
-import type { TablePlan } from '../column.ts';
+import type { ColumnPlan, TablePlan } from '../column.ts';
+import type { Form } from '../sides.ts';
 import { sqlName, sqlText } from './quote.ts';
 
 /** A call of a function may have a hundred arguments. */
@@ -9,13 +10,17 @@ const SEPARATOR = `E'\\x1f'`;
 const NULL_MARK = `E'\\x1e'`;
 
 /** `SELECT` of the values of a range, in the form in which the target reads them. */
-export function readStatement(table: TablePlan, range: Range): string {
-  return `SELECT ${table.columns.map(({ read }) => read).join(', ')} ${fromRange(table, range)}`;
+export function readStatement(table: TablePlan, range: Range, form: Form): string {
+  return `SELECT ${table.columns.map((column) => value(column, form)).join(', ')} ${fromRange(table, range)}`;
+}
+
+function value({ read, asIs }: ColumnPlan, form: Form): string {
+  return form === 'as is' && asIs !== undefined ? asIs.value : read;
 }
 
 /** The same with names and every value as text, for an engine that fetches them itself. */
-export function fetchStatement(table: TablePlan, range: Range): string {
-  const values = table.columns.map(({ read }, index) => `(${read})::text AS c${index}`);
+export function fetchStatement(table: TablePlan, range: Range, form: Form): string {
+  const values = table.columns.map((column, index) => `(${value(column, form)})::text AS c${index}`);
   return `SELECT ${values.join(', ')} ${fromRange(table, range)}`;
 }
 
@@ -49,7 +54,7 @@ export function sumsStatement(
   const list = (name: 'nulls' | 'least' | 'greatest' | 'lost', type: string) =>
     `ARRAY[${columns.map((column) => column[name]).join(', ')}]::${type}[] AS ${name}`;
   const unless = columns.flatMap((column) => column.unless.map((one) => `coalesce(${one}, false)`));
-  return `SELECT count(*)::float8 AS rows, coalesce(sum(${hash}), 0)::text AS checksum, ${list('nulls', 'float8')},
+  return `SELECT 'columns' AS by, count(*)::float8 AS rows, coalesce(sum(${hash}), 0)::text AS checksum, ${list('nulls', 'float8')},
     ${list('least', 'text')}, ${list('greatest', 'text')}, ${list('lost', 'float8')}, ${unless.join(' OR ') || 'false'} AS unless
     ${fromRange({ ...table, columns: planned }, range)}`;
 }

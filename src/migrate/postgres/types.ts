@@ -42,6 +42,7 @@ export function columnPlan(
     ordered: mapping.ordered ?? false,
     loss: mapping.loss ?? null,
     ...(mapping.asIs && { asIs: mapping.asIs }),
+    ...(mapping.line && { line: mapping.line }),
   };
 }
 
@@ -61,7 +62,7 @@ const TYPES: Readonly<
   int4: (value) => plain('Int32', value, true),
   int8: (value) => plain('Int64', value, true),
   oid: (value) => ({ ...plain('UInt32', value), source: `${value}::text` }),
-  bool: (value) => plain('Bool', value),
+  bool: (value) => ({ ...plain('Bool', value), line: `if({}, 't', 'f')` }),
   uuid: (value) => plain('UUID', value),
   float4: (value) => float('Float32', 'float4send', value),
   float8: (value) => float('Float64', 'float8send', value),
@@ -83,6 +84,7 @@ const TYPES: Readonly<
     store: 'unhex({})',
     source: `encode(${value}, 'hex')`,
     target: 'lower(hex({}))',
+    line: 'lower(hex({}))',
   }),
   // ::text of an inet shows /32 where nobody wrote it.
   inet: (value) => textMapping(`abbrev(${value})`),
@@ -101,22 +103,26 @@ const MICROSECONDS = {
 } as const;
 
 function plain(type: string, value: string, ordered = false): Mapping {
-  return { type, read: value, source: `${value}::text`, target: 'toString({})', ordered };
+  return { type, read: value, source: `${value}::text`, target: 'toString({})', line: 'toString({})', ordered };
 }
 
 /** A text that arrives byte for byte. */
 export function textMapping(value: string, type: 'String' | 'LowCardinality(String)' = 'String'): Mapping {
-  return { type, wire: 'String', read: value, source: value, target: 'toString({})' };
+  return { type, wire: 'String', read: value, source: value, target: 'toString({})', line: 'toString({})' };
 }
 
-/** By their bits: both sides write the same number in different digits. */
-function float(type: string, send: string, value: string): Mapping {
-  const digits = type === 'Float64' ? ['7ff8000000000000', '_'] : ['7fc00000', '_'];
+/** By their bits: both sides write the same number in different digits, and reading digits costs more. */
+function float(type: 'Float32' | 'Float64', send: string, value: string): Mapping {
+  const bits = `encode(${send}(${value}), 'hex')`;
+  const stored = 'lower(hex(reverse(reinterpretAsFixedString(assumeNotNull({})))))';
   return {
     type,
-    read: value,
-    source: `CASE WHEN ${value} = 'NaN' THEN '${digits[0]}' ELSE encode(${send}(${value}), 'hex') END`,
-    target: `if(isNaN({}), '${digits[0]}', lower(hex(reverse(reinterpretAsFixedString(assumeNotNull({}))))))`,
+    wire: 'String',
+    read: bits,
+    store: `reinterpretAs${type}(reverse(unhex({})))`,
+    source: bits,
+    target: stored,
+    line: stored,
   };
 }
 
@@ -141,7 +147,8 @@ function decimal(value: string, { precision, scale }: ReturnType<typeof precisio
     what: `NaN becomes ${notNull ? '0' : 'NULL'}`,
   });
   // Nothing is greater than NaN.
-  return { ...mapping, asIs: { value, canonical: `${value}::text`, unless: `{max} = 'NaN'` } };
+  const asIs = { value, canonical: `${value}::text`, unless: `{max} = 'NaN'` };
+  return { ...mapping, asIs, line: mapping.target };
 }
 
 /** With its decimals, as every other value has them. */
@@ -172,6 +179,7 @@ function clamped(
     target,
     ordered: true,
     asIs: { value, canonical: `(${value})::text`, unless: `{min} < ${least} OR {max} > ${most}` },
+    line: target,
     loss: {
       of: 'some',
       condition: `${value} < ${least} OR ${value} > ${most}`,

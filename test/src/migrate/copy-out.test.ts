@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Connection } from 'pg';
 import { expect, it } from 'vitest';
 import { CopyOut } from '../../../src/migrate/postgres/copy-out.ts';
+import { CopySums } from '../../../src/migrate/postgres/copy-sums.ts';
+import { hashed, hashRow } from '../../../src/migrate/row-hash.ts';
 import { seededRandom, testSeed } from '../../support/seed.ts';
 
 /** The socket of a connection as pg leaves it: one listener of its own, which gets what is not ours. */
@@ -46,7 +48,9 @@ it('gives the rows and nothing else, however the socket cuts the messages, and t
   const seed = testSeed();
   const random = seededRandom(seed);
   for (let run = 0; run < 300; run++) {
-    const rows = Array.from({ length: 30 }, (_, row) => Buffer.alloc(Math.floor(random() * random() * 400), `${row} `));
+    const rows = Array.from({ length: 30 }, (_, row) =>
+      Buffer.from(`${`${row} `.repeat(Math.floor(random() * random() * 150))}\n`),
+    );
     const rest = Buffer.concat([message('C', 'COPY 30\0'), message('Z', 'I')]);
     const notices = [message('N', 'Mnotice\0\0'), message('S', 'a\0b\0')];
     const wire = Buffer.concat([
@@ -62,12 +66,53 @@ it('gives the rows and nothing else, however the socket cuts the messages, and t
       at += size;
     }
     const ended = new Promise((resolve) => copy.once('end', resolve));
+    copy.handleCommandComplete({ text: 'COPY 30' });
     copy.handleReadyForQuery();
     await ended;
+    expect(copy.sums()).toEqual({ ...sumsOf(rows), nulls: 0 });
     expect({ seed, run, same: Buffer.concat(read).equals(Buffer.concat(rows)) }).toEqual({ seed, run, same: true });
     expect(Buffer.concat(socket.leftToPg)).toEqual(rest);
     expect(copy.bytesRead).toBe(rows.reduce((sum, row) => sum + row.length, 0));
   }
+});
+
+/** Of rows that came whole. */
+function sumsOf(rows: readonly Buffer[]) {
+  const sums = new CopySums();
+  for (const row of rows) sums.add(row, 0, row.length, true);
+  return sums.result(rows.length);
+}
+
+it('fails when the server says that it sent another number of rows', () => {
+  const sums = new CopySums();
+  const row = Buffer.from('1\n');
+  sums.add(row, 0, row.length, true);
+  expect(() => sums.result(2)).toThrow('the source says that it sent 2 rows, 1 came');
+});
+
+it.each([
+  ['a value', ['1\ta', '2\tb'], ['1\ta', '2\tc']],
+  ['values that changed places', ['1\ta', '2\tb'], ['1\tb', '2\ta']],
+  ['a row that came twice in place of another', ['1\ta', '2\tb'], ['1\ta', '1\ta']],
+  ['NULL for the text that looks like it', ['1\t\\N'], ['1\t\\\\N']],
+  ['an escaped tab', ['1\t\\t'], ['1\t']],
+  ['an escaped backslash before a letter', ['1\t\\\\n'], ['1\t\\n']],
+])('the sums tell %s', (_, one, other) => {
+  const lines = (texts: readonly string[]) => texts.map((text) => Buffer.from(`${text}\n`));
+  expect(sumsOf(lines(one))).not.toEqual(sumsOf(lines(other)));
+  // The order is none of them.
+  expect(sumsOf(lines(one.toReversed()))).toEqual(sumsOf(lines(one)));
+});
+
+it.each([
+  ['', 0x02cc5d05, 0],
+  ['a', 0x550d7456, 0x3c2569b2],
+  ['hello', 0xfb0077f9, 0x248bfa47],
+  ['The quick brown fox jumps over the lazy dog', 0xe85ea4de, 0x2e4ff723],
+])('hashes %j as published', (text, xx, murmur) => {
+  const bytes = Buffer.from(text);
+  hashRow(bytes, 0, bytes.length);
+  expect({ ...hashed }).toEqual({ xx, murmur });
 });
 
 it('leaves an error in the middle of the rows to pg, and ends with what pg makes of it', async () => {

@@ -36,7 +36,11 @@ describe.each([18, 15] as const)('PostgreSQL %d', (version) => {
     await postgres.query(`CREATE TABLE ${name} (id int PRIMARY KEY, v ${type})`);
     for (const [index, value] of values.entries())
       await postgres.query(`INSERT INTO ${name} VALUES (${index}, ${value})`);
-    const report = await rig.migrate({ tables: [name], into: into(name), ...options });
+    const given = { tables: [name], into: into(name), ...options };
+    const task = await rig.begin(given);
+    const report = await rig.run(task, given);
+    // Arrays are the only ones whose text the other side writes in another way.
+    expect(rig.ledger(task).chunks(0)[0]?.sums?.by).toBe(/\[\]$|money/.test(type) ? 'columns' : 'rows');
     expect(rig.retries.splice(0)).toEqual([]);
     expect(report).toMatchObject({ consistent: true, tables: [{ state: 'verified', error: '', rows: values.length }] });
     const rows = await clickhouse.query<{ type: string; text: unknown }>(
