@@ -28,16 +28,33 @@ export function hashRow(bytes: Uint8Array, from: number, to: number): void {
     let b = X2;
     let c = 0;
     let d = -X1 | 0;
+    // Written out: calls in here are not all inlined, and cost four times as much.
     for (const last = to - 16; at <= last; at += 16) {
-      const w = word(bytes, at);
-      const x = word(bytes, at + 4);
-      const y = word(bytes, at + 8);
-      const z = word(bytes, at + 12);
-      a = lane(a, w);
-      b = lane(b, x);
-      c = lane(c, y);
-      d = lane(d, z);
-      murmur = mix(mix(mix(mix(murmur, w), x), y), z);
+      let w: number;
+      w = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+      a = (a + Math.imul(w, X2)) | 0;
+      a = Math.imul((a << 13) | (a >>> 19), X1);
+      w = Math.imul(w, M1);
+      murmur ^= Math.imul((w << 15) | (w >>> 17), M2);
+      murmur = (Math.imul((murmur << 13) | (murmur >>> 19), 5) + M3) | 0;
+      w = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24);
+      b = (b + Math.imul(w, X2)) | 0;
+      b = Math.imul((b << 13) | (b >>> 19), X1);
+      w = Math.imul(w, M1);
+      murmur ^= Math.imul((w << 15) | (w >>> 17), M2);
+      murmur = (Math.imul((murmur << 13) | (murmur >>> 19), 5) + M3) | 0;
+      w = bytes[at + 8]! | (bytes[at + 9]! << 8) | (bytes[at + 10]! << 16) | (bytes[at + 11]! << 24);
+      c = (c + Math.imul(w, X2)) | 0;
+      c = Math.imul((c << 13) | (c >>> 19), X1);
+      w = Math.imul(w, M1);
+      murmur ^= Math.imul((w << 15) | (w >>> 17), M2);
+      murmur = (Math.imul((murmur << 13) | (murmur >>> 19), 5) + M3) | 0;
+      w = bytes[at + 12]! | (bytes[at + 13]! << 8) | (bytes[at + 14]! << 16) | (bytes[at + 15]! << 24);
+      d = (d + Math.imul(w, X2)) | 0;
+      d = Math.imul((d << 13) | (d >>> 19), X1);
+      w = Math.imul(w, M1);
+      murmur ^= Math.imul((w << 15) | (w >>> 17), M2);
+      murmur = (Math.imul((murmur << 13) | (murmur >>> 19), 5) + M3) | 0;
     }
     xx = (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) | 0;
   }
@@ -68,10 +85,6 @@ function word(bytes: Uint8Array, at: number): number {
 
 function rotate(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
-}
-
-function lane(value: number, input: number): number {
-  return Math.imul(rotate((value + Math.imul(input, X2)) | 0, 13), X1);
 }
 
 function scrambled(input: number): number {
