@@ -5,9 +5,10 @@
  *
  * Text keeps its case; names of the wire are known in any case. An empty text says nothing and wins over nothing.
  */
+
+import { isWireName } from '../../../src/event/sfpl/names.ts';
 import { parseJson } from '../body/parse-json.ts';
 import { isNamed } from '../dialects/dialect.ts';
-import { isWireName } from './names.ts';
 
 /** Values by name: names of the wire in lower case, all others as sent. A map, as names are any sender's. */
 export type Params = Map<string, unknown>;

@@ -1,5 +1,6 @@
 import type { Sender } from '../../../src/event/event.ts';
 import { isRejection, type Rejection } from '../../../src/event/rejection.ts';
+import { PAYMENT_COLUMN_OF } from '../../../src/event/sfpl/names.ts';
 import type { Payment } from '../../../src/event/tables/payment.ts';
 import type { ObjectLimits } from '../body/object.ts';
 import { isNamed, NOT_AN_OBJECT } from '../dialects/dialect.ts';
@@ -13,21 +14,6 @@ import { type Answer, answerOf, type Exchange, JSON_TYPE } from './exchange.ts';
 import { guess } from './guess.ts';
 import { addObject, addQuery, type Params } from './params.ts';
 import { hashPrivateTexts } from './private-text.ts';
-
-/** Names of the wire that are columns of a payment by another name. */
-const COLUMN_OF: ReadonlyMap<string, string> = new Map([
-  ['uid', 'user_id'],
-  ['vid', 'visitor_id'],
-  ['sid', 'session_id'],
-  ['oid', 'account'],
-  ['orid', 'order_id'],
-  ['invid', 'invoice_id'],
-  ['amt', 'amount'],
-  ['revenue', 'amount'],
-  ['qty', 'quantity'],
-  ['payment', 'method'],
-  ['rcode', 'referral_code'],
-]);
 
 const METHODS = 'GET, POST, OPTIONS';
 const METHOD_NOT_ALLOWED: Failure = {
@@ -102,7 +88,7 @@ export class PaymentRoutes {
     hashPrivateTexts(item, config.privateHashPrefix, registry.hashKey);
     const raw: Record<string, unknown> = Object.create(null);
     for (const [name, value] of item) {
-      const column = COLUMN_OF.get(name) ?? name;
+      const column = PAYMENT_COLUMN_OF.get(name) ?? name;
       // `amt` goes before `revenue`, whichever came first.
       if (name === 'revenue' && item.has('amt')) continue;
       raw[column] = column === 'paid_at' ? timeOf(value) : value;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { TrackflowError } from '../../../src/errors/error.ts';
 import { DEFAULT_ACCOUNT } from '../../../src/event/limits.ts';
 import { isRejection } from '../../../src/event/rejection.ts';
+import { AGREEMENT_COLUMN_OF } from '../../../src/event/sfpl/names.ts';
 import { jurisdictionOf } from '../../../src/registry/jurisdiction.ts';
 import { ONE_EVENT } from '../body/object.ts';
 import { refusalOf } from '../intake.ts';
@@ -13,16 +14,6 @@ import { addObject, type Params } from './params.ts';
 import { placeOf } from './place.ts';
 import { hashPrivateTexts } from './private-text.ts';
 
-/** Names of the wire that are columns of an agreement by another name. */
-const COLUMN_OF: ReadonlyMap<string, string> = new Map([
-  ['vid', 'visitor_id'],
-  ['sid', 'session_id'],
-  ['uid', 'user_id'],
-  ['oid', 'account'],
-  ['cflags', 'flags'],
-  ['tz', 'timezone'],
-  ['culture', 'language'],
-]);
 const METHODS = 'GET, POST, OPTIONS';
 
 /** `ppi/agree`, `ppi/jds`, `ppi/geoip`. */
@@ -65,7 +56,7 @@ export class PrivacyRoutes {
     hashPrivateTexts(params, config.privateHashPrefix, registry.hashKey);
     const place = placeOf(params, sender.ip, locate, timezones);
     const raw: Record<string, unknown> = Object.create(null);
-    for (const [name, value] of params) raw[COLUMN_OF.get(name) ?? name] = value;
+    for (const [name, value] of params) raw[AGREEMENT_COLUMN_OF.get(name) ?? name] = value;
     raw.country = place.country;
     raw.region = place.region;
     raw.jurisdiction = jurisdictionOf(registry.jurisdictions(), place.country, place.region)?.code;

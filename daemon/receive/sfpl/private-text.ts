@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { HASHED } from './names.ts';
+import { HASHED } from '../../../src/event/sfpl/names.ts';
 import type { Params } from './params.ts';
 
 /**

@@ -1,6 +1,14 @@
+import {
+  AD_IDS,
+  COLUMN_OF,
+  isTextName,
+  JSON_VALUES,
+  NUMBERS,
+  PERSONAL,
+  UNNAMED,
+} from '../../../src/event/sfpl/names.ts';
 import type { Decision } from './consent.ts';
 import { fromJson, guess } from './guess.ts';
-import { AD_IDS, COLUMN_OF, isTextName, JSON_VALUES, NUMBERS, PERSONAL } from './names.ts';
 import { type Params, textOf } from './params.ts';
 import { bounded, countryOf } from './place.ts';
 
@@ -9,7 +17,6 @@ export type RawEvent = Record<string, unknown>;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHO = ['visitor_id', 'session_id', 'user_id'] as const;
-const UNNAMED = 'event';
 
 /**
  * A hit in canonical names. What has no column is a property; what the decision forbids is left out. `fallbackName` names an

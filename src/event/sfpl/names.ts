@@ -1,4 +1,7 @@
-/** The names of the wire (reference/seed-systems.md 2.4), and what becomes of each. */
+/**
+ * The names of the wire of sfproductlabs/tracker (reference/seed-systems.md 2.4), and what becomes of each: for what comes
+ * over `/tr/v1`, and for rows that are copied out of that tracker's tables.
+ */
 
 /** Names that are a column of ours by another name. `currency` and `content` have rules of their own. */
 export const COLUMN_OF: ReadonlyMap<string, string> = new Map([
@@ -16,6 +19,32 @@ export const COLUMN_OF: ReadonlyMap<string, string> = new Map([
   ['term', 'utm_term'],
   ['tz', 'timezone'],
   ['revenue', 'revenue'],
+]);
+
+/** Names of a payment that are a column of ours by another name. */
+export const PAYMENT_COLUMN_OF: ReadonlyMap<string, string> = new Map([
+  ['uid', 'user_id'],
+  ['vid', 'visitor_id'],
+  ['sid', 'session_id'],
+  ['oid', 'account'],
+  ['orid', 'order_id'],
+  ['invid', 'invoice_id'],
+  ['amt', 'amount'],
+  ['revenue', 'amount'],
+  ['qty', 'quantity'],
+  ['payment', 'method'],
+  ['rcode', 'referral_code'],
+]);
+
+/** Names of an agreement that are a column of ours by another name. */
+export const AGREEMENT_COLUMN_OF: ReadonlyMap<string, string> = new Map([
+  ['vid', 'visitor_id'],
+  ['sid', 'session_id'],
+  ['uid', 'user_id'],
+  ['oid', 'account'],
+  ['cflags', 'flags'],
+  ['tz', 'timezone'],
+  ['culture', 'language'],
 ]);
 
 /** Names whose values are numbers where they can be. */
@@ -92,6 +121,9 @@ const TEXTS: readonly string[] = [
   ...HASHED.values(),
   'bhash',
 ];
+
+/** What an event is called that has neither name nor content nor type. */
+export const UNNAMED = 'event';
 
 const TEXT_NAMES: ReadonlySet<string> = new Set(TEXTS);
 
