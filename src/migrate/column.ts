@@ -60,6 +60,19 @@ export interface KeyPlan {
   readonly type: string;
 }
 
+/**
+ * How a source is cut that has neither blocks nor a snapshot: by a moment, and among rows of the same by the hash of the first
+ * column, which is the id. Rows of one id and moment are versions of one row.
+ */
+export interface OrderPlan {
+  /** SQL of the source. */
+  readonly moment: string;
+  /** Its type, for literals in UTC. */
+  readonly type: string;
+  /** SQL that is greater for a newer version; empty where nothing tells. */
+  readonly newest: string;
+}
+
 /** One table of the source and where it goes: fixed before the first row is copied, the same after every restart. */
 export interface TablePlan {
   /** Quoted name in the source, with schema. */
@@ -77,6 +90,8 @@ export interface TablePlan {
   readonly parts: readonly PartPlan[];
   /** A key that only grows, where there is one: what `--follow` goes by. */
   readonly key: KeyPlan | null;
+  /** Of sources that are cut by it. */
+  readonly order?: OrderPlan;
   readonly rows: number;
   readonly bytes: number;
   /** What a person should know of it before it begins. */

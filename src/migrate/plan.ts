@@ -5,7 +5,8 @@ import type { ColumnPlan, TablePlan } from './column.ts';
 
 /** Everything that is decided before the first row moves; kept with the task, so a restart goes on with the same. */
 export interface MigrationPlan {
-  readonly server: { readonly version: string; readonly walLevel: string; readonly isReplica: boolean };
+  /** The rest is said of a PostgreSQL only. */
+  readonly server: { readonly version: string; readonly walLevel?: string; readonly isReplica?: boolean };
   readonly tables: readonly TablePlan[];
 }
 
