@@ -6,12 +6,14 @@ import type { Engine } from '../src/engine/engine.ts';
 import { TrackflowError } from '../src/errors/error.ts';
 import type { Log } from './log.ts';
 import { engineMoveParts } from './move/engine-move.ts';
+import type { RegistryDesk } from './registry/desk.ts';
 import { currentSalts, destroyOldSalts } from './salts.ts';
 import type { DaemonState } from './state/daemon-state.ts';
 import type { StateDatabase } from './state/database.ts';
 import { TaskDesk } from './tasks/desk.ts';
 import { engineMove } from './tasks/kinds/engine-move.ts';
 import { migrations } from './tasks/kinds/migrate.ts';
+import { sfplMigrations } from './tasks/kinds/migrate-sfpl.ts';
 import { type RetentionParts, retention } from './tasks/kinds/retention.ts';
 import { saltRotation } from './tasks/kinds/salt-rotation.ts';
 import { TaskRunner } from './tasks/runner.ts';
@@ -34,6 +36,7 @@ export interface TaskParts {
   readonly spool: SpoolHandle;
   readonly log: Log;
   readonly now: () => number;
+  readonly registry: RegistryDesk;
   /** Accounts with a retention of their own, in days. */
   readonly retentions: RetentionParts['accounts'];
   readonly sendSalts: (salts: readonly DaySalt[]) => void;
@@ -43,7 +46,7 @@ export interface TaskParts {
 
 /** Every kind of task there is, with what it works on, and who runs them. Nothing runs before `runner.start()`. */
 export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly runner: TaskRunner } {
-  const { resolved, db, state, engine, spool, log, now, retentions, sendSalts } = parts;
+  const { resolved, db, state, engine, spool, log, now, registry, retentions, sendSalts } = parts;
   const { config, origins } = resolved;
   const moveParts = {
     ...parts,
@@ -59,6 +62,13 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
     if (engine.kind === 'cluster') throw severalShards();
     await engine.ready(ENGINE_READY_MS);
     return openClickHouse(engine.endpoint, 'writer');
+  };
+  const migrateParts = {
+    db,
+    connect,
+    ready: () => engine.ready(ENGINE_READY_MS),
+    reports: parts.paths.migrations,
+    elapsed: () => performance.now(),
   };
   const runner = new TaskRunner({
     store,
@@ -79,13 +89,8 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
         hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
       }),
       engineMove(engineMoveParts(moveParts)),
-      ...migrations({
-        db,
-        connect,
-        ready: () => engine.ready(ENGINE_READY_MS),
-        reports: parts.paths.migrations,
-        elapsed: () => performance.now(),
-      }),
+      ...migrations(migrateParts),
+      ...sfplMigrations({ ...migrateParts, registry }),
     ],
     now,
     onLog: (level, event, fields) => log.write(level, 'tasks', event, fields),

@@ -200,8 +200,8 @@ export class Daemon {
     const reopen = this.#options.onReopenAsked;
     const retentions = () => access.accounts.retentions();
     const taskParts = { paths, packageRoot, resolved, db, state, engine, spool, log, now };
-    const tasks = openTasks({ ...taskParts, retentions, sendSalts, reopen });
     const registry = openRegistry(db, config, (news) => this.#collectors?.sendNews(news), now);
+    const tasks = openTasks({ ...taskParts, registry, retentions, sendSalts, reopen });
     const visitors = allocateVisitors(collectorCount);
     instruments = new Instruments({
       home: paths.home,

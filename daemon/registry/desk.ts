@@ -1,6 +1,6 @@
 import { TrackflowError } from '../../src/errors/error.ts';
 import { ELSEWHERE, type Jurisdiction } from '../../src/registry/jurisdiction.ts';
-import { type Link, type NewLink, readLink } from '../../src/registry/link.ts';
+import { type Link, type LinkChange, type NewLink, readLink } from '../../src/registry/link.ts';
 import type { Answers, Ask, Consent, LinkHistory, RegistryCopy, RegistryNews } from '../../src/registry/registry.ts';
 import { SEEDED_JURISDICTIONS } from '../../src/registry/seeds.ts';
 import type { RegistryState } from '../state/registry-state.ts';
@@ -86,6 +86,46 @@ export class RegistryDesk {
     return written;
   }
 
+  /**
+   * Takes over a link of another system with where it led before, oldest first. One that was changed here since stays as it
+   * is; so does one that leads there already. Returns whether anything was written. Throws TF_INPUT.
+   */
+  adoptLink(link: NewLink, times: Pick<Link, 'createdAt' | 'changedAt'>, history: readonly LinkChange[]): boolean {
+    const { state, ownDomains, linksMax } = this.#options;
+    const read = readLink(link, ownDomains);
+    if (typeof read === 'string') throw new TrackflowError('TF_INPUT', read);
+    const existing = state.link(read.host, read.path);
+    if (existing !== undefined) {
+      if (existing.target === read.target || existing.changedAt > times.changedAt) return false;
+      if (existing.account !== link.account)
+        throw new TrackflowError('TF_INPUT', `${read.host}${read.path} is a link of another account`);
+    } else if (this.#links >= linksMax) {
+      throw new TrackflowError('TF_INPUT', `there are ${this.#links} links; sfpl.linksMax is ${linksMax}`);
+    }
+    const written: Link = { ...read, ...times, account: link.account, disabled: false };
+    const last: LinkChange = {
+      target: read.target,
+      change: existing === undefined ? 'created' : 'replaced',
+      at: times.changedAt,
+    };
+    state.putLink(written, history.length === 0 ? [last] : history);
+    if (existing === undefined) this.#links++;
+    this.#options.onNews({ links: [written] });
+    return true;
+  }
+
+  /** Takes over what visitors agreed to elsewhere. An older agreement never replaces a newer one. */
+  adoptConsents(agreements: readonly { account: string; visitorId: string; flags: number; at: number }[]): void {
+    const { state, onNews } = this.#options;
+    state.agree(agreements);
+    const consents = agreements.map(({ account, visitorId }) => ({
+      account,
+      visitorId,
+      consent: state.consent(account, visitorId)!,
+    }));
+    onNews({ consents });
+  }
+
   /** The link at `from`, with its history. Throws TF_INPUT when there is none. */
   showLink(from: string): LinkHistory {
     const link = this.#find(from);
@@ -125,7 +165,7 @@ export class RegistryDesk {
   }
 
   #write(link: Link, change: 'created' | 'replaced' | 'disabled'): void {
-    this.#options.state.putLink(link, change);
+    this.#options.state.putLink(link, [{ target: link.target, change, at: link.changedAt }]);
     if (change === 'created') this.#links++;
     this.#options.onNews({ links: [link] });
   }

@@ -34,16 +34,17 @@ export class RegistryState {
     return row === undefined ? undefined : linkOf(row as LinkRow);
   }
 
-  /** Writes a link as it is from now on, and the change. Changes beyond `changesMax` of one link go, the oldest first. */
-  putLink(link: Link, change: LinkChange['change']): void {
+  /** Writes a link as it is from now on, and what changed, the oldest first. Changes beyond `changesMax` of one link go, the oldest first. */
+  putLink(link: Link, changes: readonly LinkChange[]): void {
     const { host, path, account, target, disabled, createdAt, changedAt } = link;
     this.#db.transaction(() => {
       this.#db
         .prepare('INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?, ?, ?)')
         .run(host, path, account, target, disabled ? 1 : 0, createdAt, changedAt);
-      this.#db
-        .prepare('INSERT INTO link_changes (host, path, target, change, at) VALUES (?, ?, ?, ?, ?)')
-        .run(host, path, target, change, changedAt);
+      const write = this.#db.prepare(
+        'INSERT INTO link_changes (host, path, target, change, at) VALUES (?, ?, ?, ?, ?)',
+      );
+      for (const change of changes) write.run(host, path, change.target, change.change, change.at);
       this.#db
         .prepare(
           `DELETE FROM link_changes WHERE id IN (

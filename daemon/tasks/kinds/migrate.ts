@@ -142,10 +142,10 @@ async function compare(
 }
 
 /** Writes the report; throws TF_INPUT when a table is not verified. */
-function report(
-  { reports }: MigrateParts,
+export function report(
+  { reports }: Pick<MigrateParts, 'reports'>,
   context: TaskContext<unknown>,
-  params: Params,
+  params: { readonly source: string; readonly preset: string },
   { consistent, tables }: MigrationResult,
 ): void {
   const { task, now } = context;
@@ -176,7 +176,10 @@ function writeReport(folder: string, report: MigrationReport): string {
 }
 
 /** No message that leaves here holds the password, whoever wrote it. */
-async function withoutPassword(access: SourceAccess, work: (access: SourceAccess) => Promise<void>): Promise<void> {
+export async function withoutPassword<Access extends { readonly password: string | null }>(
+  access: Access,
+  work: (access: Access) => Promise<void>,
+): Promise<void> {
   const { password } = access;
   try {
     await work(access);

@@ -5,14 +5,14 @@ import { readMapFile } from '../../migrate/map-file.ts';
 import { refuseLossyPlan, refuseUnfollowed } from '../../migrate/plan.ts';
 import type { SourceAccess } from '../../migrate/postgres/connection.ts';
 import { planPostgres } from '../../migrate/postgres-migration.ts';
-import type { MigrateParams } from '../../migrate/request.ts';
+import { MIGRATE_KIND, type MigrateParams, VERIFY_KIND } from '../../migrate/request.ts';
 import { lookOf } from '../../terminal/look.ts';
 import type { Instance } from '../instance.ts';
 import { hasColours, isAccessible, isScreen, symbolsFor } from '../terminal/terminal-kind.ts';
 import { jsonLines, liveTable, type Shown } from './live-lines.ts';
 import { exitOf, runMigrate } from './migrate.ts';
 import type { MIGRATE_FLAGS } from './migrate-flags.ts';
-import { lossesOf, type PlanReport, planReport } from './plan-report.ts';
+import { lossesOf, type PlanReport, planPostgresReport } from './plan-report.ts';
 import { resolveSource } from './source.ts';
 
 type Flags = Interfaces.InferredFlags<typeof MIGRATE_FLAGS> & { readonly 'no-color'?: boolean };
@@ -32,7 +32,7 @@ export async function migrateCommand(instance: Instance, flags: Flags, screen: M
   const params = paramsOf(flags, access);
   if (flags.resume || flags['verify-only']) return finished(await run(instance, flags, screen, access, params));
   const plan = await planPostgres(access, params);
-  if (flags['dry-run']) return { planned: await planReport(access, plan), exit: 0 };
+  if (flags['dry-run']) return { planned: await planPostgresReport(access, plan), exit: 0 };
   refuseLossyPlan(plan, params.allowLossy);
   if (params.follow) refuseUnfollowed(plan);
   return finished(await run(instance, flags, screen, access, params));
@@ -53,18 +53,25 @@ function run(
   params: MigrateParams,
 ): Promise<MigrationReport> {
   return runMigrate(instance, {
-    access,
+    kinds: { copy: MIGRATE_KIND, compare: VERIFY_KIND },
     params,
+    password: access.password,
     mode: flags['verify-only'] ? 'verify' : flags.resume ? 'resume' : 'new',
     shown: shownFor(instance, flags, screen),
   });
 }
 
-function finished(report: MigrationReport): MigrateOutcome {
+/** What a migration comes to, with the exit code of that. */
+export function finished(report: MigrationReport): MigrateOutcome {
   return { planned: null, report, exit: exitOf(report) };
 }
 
-function shownFor({ env, say }: Instance, flags: Flags, { stderr, json }: MigrateScreen): Shown {
+/** How progress is shown: a table on a terminal, else lines of JSON. */
+export function shownFor(
+  { env, say }: Instance,
+  flags: { readonly 'no-color'?: boolean | undefined },
+  { stderr, json }: MigrateScreen,
+): Shown {
   if (json || !isScreen(stderr, env) || isAccessible(false, env)) return jsonLines(say, Date.now);
   return liveTable(
     stderr,

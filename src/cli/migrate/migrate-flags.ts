@@ -20,6 +20,23 @@ const rateFlag = Flags.custom<number>({
   },
 });
 
+/** How rows are copied, whatever they are of. */
+export const COPY_FLAGS = {
+  'allow-lossy': Flags.boolean({
+    summary: 'Copy values that ClickHouse cannot hold, changed as the plan says.',
+    helpGroup: WHAT,
+  }),
+  parallel: Flags.integer({ summary: 'Readers side by side.', min: 1, max: PARALLEL_MAX, default: 2, helpGroup: HOW }),
+  chunk: Flags.integer({
+    summary: 'Rows of a chunk (default: as many as take about two seconds).',
+    min: CHUNK_ROWS_MIN,
+    max: CHUNK_ROWS_MAX,
+    helpValue: 'ROWS',
+    helpGroup: HOW,
+  }),
+  throttle: rateFlag({ summary: 'Read no more than that a second.', helpGroup: HOW }),
+} as const;
+
 /** What `trackflow migrate pg-to-clickhouse` is told. */
 export const MIGRATE_FLAGS = {
   source: Flags.string({
@@ -62,19 +79,7 @@ export const MIGRATE_FLAGS = {
     helpValue: 'NAME',
     helpGroup: WHAT,
   }),
-  'allow-lossy': Flags.boolean({
-    summary: 'Copy values that ClickHouse cannot hold, changed as the plan says.',
-    helpGroup: WHAT,
-  }),
-  parallel: Flags.integer({ summary: 'Readers side by side.', min: 1, max: PARALLEL_MAX, default: 2, helpGroup: HOW }),
-  chunk: Flags.integer({
-    summary: 'Rows of a chunk (default: as many as take about two seconds).',
-    min: CHUNK_ROWS_MIN,
-    max: CHUNK_ROWS_MAX,
-    helpValue: 'ROWS',
-    helpGroup: HOW,
-  }),
-  throttle: rateFlag({ summary: 'Read no more than that a second.', helpGroup: HOW }),
+  ...COPY_FLAGS,
   route: Flags.option({
     options: ['auto', 'pipe', 'engine'] as const,
     summary: 'How rows travel: through this machine, fetched by ClickHouse itself, or whichever proves faster.',

@@ -4,8 +4,6 @@ import { ControlClient } from '../../control/client.ts';
 import type { MigrationProgress, MigrationReport } from '../../control/migration.ts';
 import type { TaskReport } from '../../control/tasks.ts';
 import { ERRORS, TrackflowError } from '../../errors/error.ts';
-import type { SourceAccess } from '../../migrate/postgres/connection.ts';
-import { MIGRATE_KIND, type MigrateParams, VERIFY_KIND } from '../../migrate/request.ts';
 import type { Instance } from '../instance.ts';
 import { attachDaemon } from './attached-daemon.ts';
 import type { Shown } from './live-lines.ts';
@@ -14,9 +12,13 @@ const POLL_MS = 250;
 const CANCEL_MS = 30_000;
 
 export interface MigrateOptions {
-  readonly access: SourceAccess;
-  readonly params: MigrateParams;
+  /** The kinds of tasks that copy and that compare. */
+  readonly kinds: { readonly copy: string; readonly compare: string };
+  readonly params: { readonly source: string };
+  readonly password: string | null;
   readonly mode: 'new' | 'resume' | 'verify';
+  /** What a comparison is told besides task and source. */
+  readonly comparison?: Readonly<Record<string, unknown>>;
   readonly shown: Shown;
 }
 
@@ -44,33 +46,35 @@ export function exitOf({ tables }: MigrationReport): number {
   return tables.every(({ state }) => state === 'verified') ? 0 : ERRORS.TF_INPUT.exit;
 }
 
-async function startTask({ control }: Instance, { access, params, mode }: MigrateOptions): Promise<number> {
+async function startTask({ control }: Instance, options: MigrateOptions): Promise<number> {
+  const { kinds, params, password, mode, comparison } = options;
   const { source } = params;
-  const secrets: Record<string, string> = access.password === null ? {} : { [source]: access.password };
-  if (mode === 'new') return Number((await control.startTask(MIGRATE_KIND, params, secrets)).task.id);
-  const last = await lastMigration(control, source);
+  const secrets: Record<string, string> = password === null ? {} : { [source]: password };
+  if (mode === 'new') return Number((await control.startTask(kinds.copy, params, secrets)).task.id);
+  const last = await lastMigration(control, kinds.copy, source);
   if (mode === 'verify') {
-    if (last === undefined) throw nothingOf(source, 'compare');
-    return Number((await control.startTask(VERIFY_KIND, { task: Number(last.id), source }, secrets)).task.id);
+    if (last === undefined) throw nothingOf(kinds.copy, source, 'compare');
+    const asked = { task: Number(last.id), source, ...comparison };
+    return Number((await control.startTask(kinds.compare, asked, secrets)).task.id);
   }
-  if (last === undefined || last.state === 'done') throw nothingOf(source, 'go on with');
+  if (last === undefined || last.state === 'done') throw nothingOf(kinds.copy, source, 'go on with');
   if (last.state === 'failed' || last.state === 'cancelled') await control.retryTask(Number(last.id), secrets);
   return Number(last.id);
 }
 
 /** The newest migration of that source; what waits or runs comes first. */
-async function lastMigration(control: ControlClient, source: string): Promise<TaskReport | undefined> {
-  const { tasks } = await control.tasks({ kind: MIGRATE_KIND });
+async function lastMigration(control: ControlClient, kind: string, source: string): Promise<TaskReport | undefined> {
+  const { tasks } = await control.tasks({ kind });
   for (const { id } of tasks) {
     const task = await control.task(Number(id));
-    if ((task.params as MigrateParams).source === source) return task;
+    if ((task.params as { source?: string }).source === source) return task;
   }
   return undefined;
 }
 
-function nothingOf(source: string, what: string): TrackflowError {
+function nothingOf(kind: string, source: string, what: string): TrackflowError {
   return new TrackflowError('TF_INPUT', `there is no migration of ${source} to ${what}`, {
-    hints: ['trackflow tasks list --kind migrate', 'the command without this flag begins a new one'],
+    hints: [`trackflow tasks list --kind ${kind}`, 'the command without this flag begins a new one'],
   });
 }
 

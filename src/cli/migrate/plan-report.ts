@@ -37,20 +37,27 @@ export interface PlannedTable {
 const COUNT_MS_MAX = 60_000;
 
 /** The plan with what it would lose, counted in the source. Writes nothing. */
-export async function planReport(access: SourceAccess, plan: MigrationPlan): Promise<PlanReport> {
+export async function planPostgresReport(access: SourceAccess, plan: MigrationPlan): Promise<PlanReport> {
   const session = await openSession(access);
   try {
     await session.query(`SET statement_timeout = ${COUNT_MS_MAX}`);
-    const tables: PlannedTable[] = [];
-    for (const planned of plan.tables) {
-      const lossy = lossyColumns(planned);
-      const counted = lossy.length === 0 ? [] : await countLosses(planned, (sql) => session.query(sql));
-      tables.push(plannedTable(planned, counted));
-    }
-    return { schema: 'trackflow.migration-plan/1', source: access.address.url, server: plan.server, tables };
+    return await planReport(access.address.url, plan, (planned) => countLosses(planned, (sql) => session.query(sql)));
   } finally {
     await session.close();
   }
+}
+
+/** The same for any source; `count` gives the rows that would lose something by column that may, null where it cannot. */
+export async function planReport(
+  source: string,
+  plan: MigrationPlan,
+  count: (planned: TablePlan) => Promise<readonly number[] | null>,
+): Promise<PlanReport> {
+  const tables: PlannedTable[] = [];
+  for (const planned of plan.tables) {
+    tables.push(plannedTable(planned, lossyColumns(planned).length === 0 ? [] : await count(planned)));
+  }
+  return { schema: 'trackflow.migration-plan/1', source, server: plan.server, tables };
 }
 
 async function countLosses(
@@ -90,12 +97,14 @@ function plannedTable(planned: TablePlan, counted: readonly number[] | null): Pl
 export function planScreen({ source, server, tables }: PlanReport, style: Style): string {
   const facts = [
     ['source', terminalText(source)],
-    [
-      'server',
-      `PostgreSQL ${server.version}${server.isReplica ? ', a read replica' : ''}, wal_level ${server.walLevel}`,
-    ],
+    ['server', serverText(server)],
   ] as const;
   return [pairs(facts), ...tables.map((one) => tableScreen(one, style))].join('\n\n');
+}
+
+function serverText({ version, walLevel, isReplica }: PlanReport['server']): string {
+  if (walLevel === undefined) return `ClickHouse ${version}`;
+  return `PostgreSQL ${version}${isReplica ? ', a read replica' : ''}, wal_level ${walLevel}`;
 }
 
 function tableScreen(planned: PlannedTable, style: Style): string {
