@@ -103,8 +103,8 @@ export function fromOf({ name, type, nullable }: SourceColumn): string {
 }
 
 /**
- * The plan of a table without how many rows it has; `columns` begin with the id. Its rows are those of before `cutoff`,
- * `YYYY-MM-DD hh:mm:ss.mmm` in UTC.
+ * The plan of a table without how many rows it has; `columns` begin with the id. Its rows are those of before `cutoff`
+ * (`YYYY-MM-DD hh:mm:ss.mmm` in UTC), and those of times that are still to come.
  */
 export function tablePlan(
   table: SourceTable,
@@ -117,6 +117,7 @@ export function tablePlan(
     type: momentType(created),
     newest: updated === undefined ? '' : momentOf(updated),
   };
+  const cutoff = `CAST(${chText(parts.cutoff)}, ${chText(order.type)})`;
   return {
     source: table.name,
     target: parts.target,
@@ -124,7 +125,8 @@ export function tablePlan(
     batchColumn: 'batch',
     columns: parts.columns,
     joins: '',
-    where: `${order.moment} < CAST(${chText(parts.cutoff)}, ${chText(order.type)})`,
+    // What is far ahead is no row of the time since, but one of a clock that was wrong.
+    where: `(${order.moment} < ${cutoff} OR ${order.moment} > ${cutoff} + INTERVAL 1 DAY)`,
     key: { column: 'created_at', type: order.type },
     order,
     notes: parts.notes,

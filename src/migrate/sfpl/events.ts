@@ -1,10 +1,10 @@
 import { DEFAULT_ACCOUNT } from '../../event/limits.ts';
 import { COLUMN_OF, UNNAMED } from '../../event/sfpl/names.ts';
 import type { ColumnPlan } from '../column.ts';
-import { idColumn, jsonColumn, tablePlan, textColumn, timeColumn } from './columns.ts';
+import { amountColumn, idColumn, jsonColumn, tablePlan, textColumn, timeColumn } from './columns.ts';
 import { derivedId, idOf } from './ids.ts';
 import { needColumn, type SourceColumn, type SourceTable } from './schema.ts';
-import { documentOf, memberOf, objectOf, textOf } from './values.ts';
+import { currencyOf, documentOf, isCurrency, memberOf, objectOf, textOf } from './values.ts';
 
 /** Columns of that tracker whose name on the wire is another. */
 const WIRE_NAME: ReadonlyMap<string, string> = new Map([
@@ -34,6 +34,7 @@ const RULED = [
   'browser',
   'vp_w',
   'vp_h',
+  'currency',
 ];
 const PLACE_BYTES_MAX = 128;
 
@@ -60,6 +61,8 @@ export function eventsPlan(table: SourceTable, cutoff: string, keepAddresses: bo
     textColumn('host', 'url', `lower(domain(${text('url')}))`),
     textColumn('path', 'url', `path(${text('url')})`),
     textColumn('referrer_host', 'last', `lower(domain(${text('last')}))`),
+    ...(of('revenue') === undefined ? [] : [amountColumn('revenue', of('revenue'))]),
+    ...(of('currency') === undefined ? [] : [textColumn('currency', 'currency', currencyOf(text('currency')))]),
     ...(keepAddresses && of('ip') !== undefined ? [textColumn('ip', 'ip', text('ip'))] : []),
     jsonColumn('properties', 'params and all other columns', propertiesOf(table)),
   ];
@@ -101,6 +104,12 @@ function propertiesOf({ columns }: SourceTable): string {
     if (column !== undefined) members.set(name, `if(${is(textOf(column))}, '', ${memberOf(name, column)})`);
   };
   unless('country', isCountry);
+  unless('currency', isCurrency);
   for (const name of ['region', 'city']) unless(name, (text) => `length(${text}) <= ${PLACE_BYTES_MAX}`);
+  const screen = screenOf(columns.get('vp_w'), columns.get('vp_h'));
+  for (const name of ['vp_w', 'vp_h']) {
+    const [column, wire] = [columns.get(name), WIRE_NAME.get(name)!];
+    if (column !== undefined) members.set(wire, `if(${screen} != '', '', ${memberOf(wire, column)})`);
+  }
   return objectOf(members, documentOf(columns.get('params')));
 }

@@ -5,7 +5,7 @@ import type { ColumnPlan } from '../column.ts';
 import { amountColumn, idColumn, tablePlan, textColumn, timeColumn } from './columns.ts';
 import { derivedId, idOf } from './ids.ts';
 import { needColumn, type SourceColumn, type SourceTable } from './schema.ts';
-import { memberOf, objectOf, textOf } from './values.ts';
+import { currencyOf, isCurrency, memberOf, objectOf, textOf } from './values.ts';
 
 const AMOUNTS: ReadonlySet<string> = new Set(
   PAYMENTS.columns.filter(({ blockType }) => blockType === 'Decimal(18, 4)').map(({ name }) => name),
@@ -47,7 +47,7 @@ export function paymentsPlan(table: SourceTable, cutoff: string) {
     ...[...mapped].map(([ours, column]) =>
       AMOUNTS.has(ours) ? amountColumn(ours, column) : textColumn(ours, column.name, textOf(column)),
     ),
-    textColumn('currency', 'currency', `if(${isCurrency(text('currency'))}, upper(${text('currency')}), '')`),
+    textColumn('currency', 'currency', currencyOf(text('currency'))),
     textColumn('properties', 'all other columns', objectOf(members, null)),
   ];
   return tablePlan(table, { target: 'payments', columns, cutoff, notes: [] });
@@ -55,7 +55,3 @@ export function paymentsPlan(table: SourceTable, cutoff: string) {
 
 /** Columns with a rule of their own. */
 const TAKEN: ReadonlySet<string> = new Set(['id', 'oid', 'created_at', 'updated_at', 'paid_at', 'currency']);
-
-function isCurrency(text: string): string {
-  return `match(${text}, '^[A-Za-z]{3}$')`;
-}

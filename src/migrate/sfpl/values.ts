@@ -27,7 +27,7 @@ export function rawOf({ name }: SourceColumn): string {
 export function textOf(column: SourceColumn | undefined): string {
   if (column === undefined) return `''`;
   const raw = rawOf(column);
-  if (DOCUMENT.test(column.type)) return `toJSONString(${raw})`;
+  if (DOCUMENT.test(column.type)) return `toValidUTF8(toJSONString(${raw}))`;
   const text = column.nullable ? `ifNull(toString(${raw}), '')` : `toString(${raw})`;
   const mayBeZero = column.type === 'UUID' || (column.type === 'String' && ID_NAME.test(column.name));
   return mayBeZero ? `transform(${text}, ['${ZERO_UUID}'], [''], ${text})` : text;
@@ -58,12 +58,21 @@ export function amountOf(column: SourceColumn | undefined): { readonly text: str
   const bad = isDouble
     ? `NOT isFinite(${value}) OR abs(${value}) > ${AMOUNT_MAX}`
     : `abs(toFloat64(${value})) > ${AMOUNT_MAX}`;
-  // A double times 10,000, rounded, is the ten-thousandths that were meant: 0.1 + 0.2 is 0.3.
+  // A double times 10,000, rounded as it is for what comes over the wire, is the ten-thousandths that were meant.
   const held = `if(${bad}, 0, ${value})`;
   const decimal = isDouble
-    ? `toDecimal128(toInt64(round(${held} * 10000)), 4) / 10000`
+    ? `toDecimal128(toInt64(floor(${held} * 10000 + 0.5)), 4) / 10000`
     : `toDecimal128(round(${held}, 4), 4)`;
   return { text: `toDecimalString(${decimal}, 4)`, loss: bad };
+}
+
+/** Whether a text is a code of ISO 4217, as ours are. */
+export function isCurrency(text: string): string {
+  return `match(${text}, '^[A-Za-z]{3}$')`;
+}
+
+export function currencyOf(text: string): string {
+  return `if(${isCurrency(text)}, upper(${text}), '')`;
 }
 
 /** One member of a JSON object, its value as JSON; the empty text where it is absent or its type's default. */
