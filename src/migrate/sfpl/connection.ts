@@ -1,4 +1,4 @@
-import { type ClickHouse, ClickHouseError, openClickHouse } from '../../clickhouse/client.ts';
+import { type ClickHouse, ClickHouseError, ConnectionError, openClickHouse } from '../../clickhouse/client.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import type { ClickHouseAccess } from '../clickhouse/address.ts';
 
@@ -13,8 +13,13 @@ export function openSource({ address, password }: ClickHouseAccess): ClickHouse 
   return openClickHouse({ url: origin, database, reader, writer: { user: '', password: '' } }, 'reader');
 }
 
-/** What a refusal of the source means, for people: TF_INPUT; everything else as it is. */
+/** What a refusal of the source means, for people: TF_INPUT, or TF_ENGINE_UNAVAILABLE where it is away; all else as it is. */
 export function refusal(thrown: unknown, { address }: ClickHouseAccess): unknown {
+  if (thrown instanceof ConnectionError) {
+    return new TrackflowError('TF_ENGINE_UNAVAILABLE', `the source ${address.url} does not answer: ${thrown.message}`, {
+      cause: thrown,
+    });
+  }
   if (!(thrown instanceof ClickHouseError) || !REFUSED.has(thrown.code)) return thrown;
   return new TrackflowError('TF_INPUT', `the source ${address.url} says no: ${thrown.message}`, {
     hints: ['CLICKHOUSE_PASSWORD or --from-file has the password', 'GRANT SELECT ON the database is all that it takes'],

@@ -9,7 +9,7 @@ import { planSfpl } from '../../../../src/migrate/sfpl/plan.ts';
 import { SFPL_KIND, type SfplParams, sfplParams } from '../../../../src/migrate/sfpl/request.ts';
 import { StateFile } from '../../../daemon/state/state-file.ts';
 import type { TestEngine } from '../../../support/engine.ts';
-import type { Tracker } from './tracker.ts';
+import type { Tracker } from '../../../support/sfpl-tracker.ts';
 
 const READY_MS = 30_000;
 

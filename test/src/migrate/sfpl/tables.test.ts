@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batchOf } from '../../../../src/migrate/chunk.ts';
 import type { SfplParams } from '../../../../src/migrate/sfpl/request.ts';
 import { startEngine, type TestEngine } from '../../../support/engine.ts';
+import { startTracker, type Tracker } from '../../../support/sfpl-tracker.ts';
 import { SfplRig } from './rig.ts';
-import { startTracker, type Tracker } from './tracker.ts';
 
 const [V, S, U, O] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-0000-1000-8000-00000000000${digit}`) as [
   string,

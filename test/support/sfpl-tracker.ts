@@ -1,5 +1,5 @@
-import { type ClickHouse, openClickHouse } from '../../../../src/clickhouse/client.ts';
-import { startEngine, type TestEngine } from '../../../support/engine.ts';
+import { type ClickHouse, openClickHouse } from '../../src/clickhouse/client.ts';
+import { startEngine, type TestEngine } from './engine.ts';
 
 /** Columns of that tracker's tables by their types; its README and schema name them. Engines are those of one server. */
 const UUID_COLUMNS = {
