@@ -187,7 +187,8 @@ async function move(
     const body: Readable | AsyncIterable<Uint8Array> = throttle === null ? rows : throttle.slowed(rows);
     // What cut the rows says more than what ClickHouse makes of a body that ends early.
     await Promise.race([target.insert(table, batch, body, signal), failed]);
-    return { bytes: rows.bytesRead, sums: rows.sums() };
+    // Only what goes as it is was hashed on its way.
+    return { bytes: rows.bytesRead, sums: form === 'as is' ? rows.sums() : null };
   } finally {
     watched();
     if (!rows.readableEnded) rows.destroy();

@@ -10,6 +10,11 @@ export class Rows extends Readable {
     this.#pieces = pieces[Symbol.asyncIterator]();
   }
 
+  /** Never asked for: the plans of such a source have no textual columns. */
+  sums(): never {
+    throw new Error('rows of a ClickHouse are compared column by column');
+  }
+
   override _read(): void {
     this.#pieces.next().then(
       ({ done, value }) => {

@@ -1,7 +1,7 @@
 /** What is asked of a ClickHouse that is a source. Numbers are asked for as text: nothing depends on the server's settings. */
 import type { Range } from '../chunk.ts';
 import type { OrderPlan, TablePlan } from '../column.ts';
-import type { SourceSums } from '../sums.ts';
+import type { SourceColumnSums } from '../sums.ts';
 import { chText } from './quote.ts';
 
 const SEPARATOR = `'\\x1f'`;
@@ -50,7 +50,7 @@ export function sourceSumsStatement(table: TablePlan, range: Range, ids: Ids): s
 }
 
 /** Sums out of one such row, or of several that are about different rows. */
-export function sumsOf({ columns }: TablePlan, found: readonly SumsRow[]): SourceSums {
+export function sumsOf({ columns }: TablePlan, found: readonly SumsRow[]): SourceColumnSums {
   const filled = found.filter(({ rows }) => rows !== '0');
   const ordered = columns.filter((column) => column.ordered);
   const lossy = columns.filter(({ loss }) => loss !== null);
@@ -61,6 +61,7 @@ export function sumsOf({ columns }: TablePlan, found: readonly SumsRow[]): Sourc
       return texts.length === 0 ? null : texts.reduce((a, b) => (isBelow(a, b) === (side === 'least') ? a : b));
     });
   return {
+    by: 'columns',
     rows: filled.reduce((sum, { rows }) => sum + Number(rows), 0),
     checksum: BigInt.asUintN(
       64,

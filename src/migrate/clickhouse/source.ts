@@ -6,12 +6,11 @@
  * user who may only read will do. There are no snapshots: an epoch is how many rows the tables have, so that rows that come
  * late are found and their chunks compared anew. Rows that the target has from elsewhere are no rows of a range.
  */
-import type { Readable } from 'node:stream';
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import type { Cursor, Range } from '../chunk.ts';
 import type { TablePlan } from '../column.ts';
-import type { Source, SourceReader } from '../sides.ts';
-import type { SourceSums } from '../sums.ts';
+import type { RowStream, Source, SourceReader } from '../sides.ts';
+import type { SourceColumnSums } from '../sums.ts';
 import type { Presence, Window } from './presence.ts';
 import { Rows } from './rows.ts';
 import {
@@ -93,7 +92,7 @@ class ClickHouseReader implements SourceReader {
     return to === null ? null : { ...rest, to };
   }
 
-  async sums(table: TablePlan, range: Range): Promise<SourceSums> {
+  async sums(table: TablePlan, range: Range): Promise<SourceColumnSums> {
     const ids = await this.#ids(table, range);
     const found: SumsRow[] = [];
     for (const some of portions(ids))
@@ -101,7 +100,7 @@ class ClickHouseReader implements SourceReader {
     return sumsOf(table, found);
   }
 
-  rows(table: TablePlan, range: Range): Readable & { readonly bytesRead: number } {
+  rows(table: TablePlan, range: Range): RowStream {
     return new Rows(this.#pieces(table, range));
   }
 
