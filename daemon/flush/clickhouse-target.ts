@@ -1,5 +1,6 @@
 import { type ClickHouse, ClickHouseError, ConnectionError, openClickHouse } from '../../src/clickhouse/client.ts';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
+import { quoted } from '../../src/clickhouse/quoted.ts';
 import { classifyRefusal, TIMEOUT_EXCEEDED } from './refusal.ts';
 import type { CountFailure, FlushTarget, InsertOutcome, StoredIds } from './target.ts';
 
@@ -109,7 +110,7 @@ export class ClickHouseTarget implements FlushTarget {
   /** What another replica took is here before anything is counted, or the count has to wait. */
   async #catchUp(client: ClickHouse): Promise<void> {
     const options = { timeoutMs: this.#timeoutMs, signal: this.#abort.signal };
-    await client.command(`SYSTEM SYNC REPLICA ${this.#table} LIGHTWEIGHT`, {}, options);
+    await client.command(`SYSTEM SYNC REPLICA ${quoted(this.#table.name)} LIGHTWEIGHT`, {}, options);
   }
 
   #available(): ClickHouse | null {
