@@ -7,6 +7,7 @@ import type { Traffic } from '../telemetry/traffic.ts';
 import type { Body } from './body/body.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Failure, FailureCode } from './failure.ts';
+import type { Inflight } from './inflight.ts';
 import type { IndexedRejection, Outcome } from './outcome.ts';
 import type { CommitOutcome, EventSink } from './sink.ts';
 
@@ -27,16 +28,17 @@ const REFUSALS = {
 /**
  * The way of wire events to their outcome, the same for HTTP and WebSocket: `judge`, then `commit`.
  *
- * Promises: an event that is rejected takes no other along; an outcome exists only once its events are durable. Holds
- * no state of its own.
+ * Promises: an event that is rejected takes no other along; an outcome exists only once its events are durable, and until
+ * then they are in the `Inflight` budget. Holds no state of its own.
  */
 export class Intake {
   readonly #road: Road;
   readonly #sink: EventSink;
   readonly #counters: Counters;
   readonly #traffic: Traffic;
+  readonly #inflight: Inflight;
 
-  constructor(road: Road, sink: EventSink, counters: Counters, traffic: Traffic) {
+  constructor(road: Road, sink: EventSink, counters: Counters, traffic: Traffic, inflight: Inflight) {
     // Here an event has its canonical names, whatever dialect it came in.
     this.#road = (raw, sender) => {
       const result = road(raw, sender);
@@ -46,6 +48,7 @@ export class Intake {
     this.#sink = sink;
     this.#counters = counters;
     this.#traffic = traffic;
+    this.#inflight = inflight;
   }
 
   /** Sends each event down the road. */
@@ -84,14 +87,25 @@ export class Intake {
       return paid;
     }
     if (events.length === 0) return { accepted: 0, duplicates: 0, rejections, receipt: '' };
-    const committed = await this.#sink.commit(events);
-    if (!committed.ok) {
+    const committed = await this.#commit(events);
+    if ('code' in committed) {
       grant.refund(paid);
-      return refusalOf(committed);
+      return committed;
     }
     const { duplicates, receipt, repeated } = committed;
     this.#traffic.committed(events, repeated, bytes, begunAt);
     return { accepted: events.length - duplicates, duplicates, rejections, receipt };
+  }
+
+  async #commit(events: readonly Event[]): Promise<(CommitOutcome & { ok: true }) | Failure> {
+    const overload = this.#inflight.holdEvents(events.length);
+    if (overload !== undefined) return overload;
+    try {
+      const committed = await this.#sink.commit(events);
+      return committed.ok ? committed : refusalOf(committed);
+    } finally {
+      this.#inflight.releaseEvents(events.length);
+    }
   }
 }
 

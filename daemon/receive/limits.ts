@@ -19,6 +19,8 @@ export const RECEIVE_LIMITS = {
   eventKeysMax: 1_024,
   /** Object keys in one body: 40 to 100 ms of parsing at the worst. */
   bodyKeysMax: 100_000,
+  /** Events of one collector that wait for their sync: half a kilobyte each besides their text, however short that is. */
+  inflightEventsMax: 250_000,
   /** The window that RFC 9659 allows in HTTP: 8 MiB. Without it a frame may ask the decoder for 128 MiB. */
   zstdWindowLogMax: 23,
   /** How long a browser may keep the answer to a preflight; browsers cap it at two hours to a day. */

@@ -91,8 +91,8 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
   const limits = config.receive;
   let stopping = false;
   const isStopping = () => stopping;
-  const intake = new Intake(road, sink, counters, traffic);
   const inflight = new Inflight(limits.inflightBytesMax, counters);
+  const intake = new Intake(road, sink, counters, traffic, inflight);
   const read = await openReads({
     listenHost: hostOf(readsAt, config.listen.host),
     names: config.access.hosts,

@@ -12,6 +12,7 @@ type Origins = Readonly<Record<string, Origin>>;
 export function crossChecks(config: Config, origins: Origins): string[] {
   return [
     ...engineProblems(config, origins),
+    ...bodyProblems(config),
     ...spoolProblems(config),
     ...proxyProblems(config),
     ...trackerProblems(config),
@@ -63,6 +64,17 @@ function passwordFileProblems(key: string, path: string): string[] {
   if ((found.mode & 0o007) === 0) return [];
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
   return [`${key} ${path} is open to every user (mode ${mode}): chmod 600 ${path}`];
+}
+
+function bodyProblems({ receive }: Config): string[] {
+  const { inflightBytesMax } = receive;
+  return (['bodyBytesMax', 'decodedBytesMax'] as const).flatMap((key) =>
+    receive[key] <= inflightBytesMax
+      ? []
+      : [
+          `receive.${key} (${receive[key]}) is above receive.inflightBytesMax (${inflightBytesMax}): such a body would always be refused`,
+        ],
+  );
 }
 
 function spoolProblems({ spool, flush }: Config): string[] {

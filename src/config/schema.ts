@@ -4,6 +4,9 @@ import { bytes, count, durationMs, file, MIB, path } from './fields.ts';
 
 export const STRATEGIES = ['immediate', 'time', 'size', 'hybrid', 'memory', 'adaptive'] as const;
 
+/** The events of one body are one record of the spool, which may take twice their text and more, and 256 MiB at the most. */
+const BODY_BYTES_CEILING = 64 * MIB;
+
 /**
  * Every setting of an instance: key, type, default and meaning (`describe`), in one place. The environment name of a
  * key is derived (`spool.bytesMax` → `TRACKFLOW_SPOOL_BYTES_MAX`); `trackflow config show` prints value and origin.
@@ -20,10 +23,14 @@ export const configSchema = z.strictObject({
   receive: z
     .strictObject({
       eventsPath: path('/v1/events', 'path that takes events; rename it where blockers know it'),
-      bodyBytesMax: bytes(MIB, 1024, 'request body as sent'),
-      decodedBytesMax: bytes(4 * MIB, 1024, 'request body after decompression'),
+      bodyBytesMax: bytes(MIB, 1024, 'request body as sent', BODY_BYTES_CEILING),
+      decodedBytesMax: bytes(4 * MIB, 1024, 'request body after decompression', BODY_BYTES_CEILING),
       eventsPerRequestMax: count(1_000, 1, 100_000, 'events in one request or WebSocket message'),
-      inflightBytesMax: bytes(64 * MIB, MIB, 'bytes of unfinished request bodies in one collector; above it 503'),
+      inflightBytesMax: bytes(
+        64 * MIB,
+        MIB,
+        'bytes of unfinished request bodies in one collector, decompressed; above it 503',
+      ),
       connectionsMax: count(10_000, 1, 1_000_000, 'open connections of one collector'),
       connectionsPerAddressMax: count(
         1_000,

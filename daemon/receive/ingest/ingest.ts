@@ -117,14 +117,30 @@ export class Ingest {
   }
 
   #resultOf(exchange: Exchange, bytes: Buffer, begunAt: number): Promise<Outcome | Failure> | Failure {
-    const { req, dialect, grant, media, undo } = exchange;
+    const { limits, inflight } = this.#options;
+    const { undo } = exchange;
+    if (undo === undefined) return this.#resultOfText(exchange, bytes, bytes.length, begunAt);
+    const text = decompress(undo, bytes, limits.decodedBytesMax);
+    if (isFailure(text)) return text;
+    // What a body has grown by lies in its events until they are answered.
+    const grown = Math.max(0, text.length - bytes.length);
+    return (
+      inflight.hold(grown) ??
+      this.#resultOfText(exchange, text, bytes.length, begunAt).finally(() => inflight.release(grown))
+    );
+  }
+
+  async #resultOfText(
+    { req, dialect, grant, media }: Exchange,
+    text: Buffer,
+    bytesSent: number,
+    begunAt: number,
+  ): Promise<Outcome | Failure> {
     const { limits, intake, clientAddress, now } = this.#options;
-    const json = undo === undefined ? bytes : decompress(undo, bytes, limits.decodedBytesMax);
-    if (isFailure(json)) return json;
-    const body = readBody(json, media, limits.eventsPerRequestMax);
+    const body = readBody(text, media, limits.eventsPerRequestMax);
     if (isFailure(body)) return body;
     const judged = intake.judge(body, dialect, senderOf(req, clientAddress, now(), grant));
-    return intake.commit(judged, bytes.length, begunAt, grant);
+    return intake.commit(judged, bytesSent, begunAt, grant);
   }
 
   #answer({ req, res, dialect }: Exchange, result: Outcome | Failure): void {

@@ -153,6 +153,12 @@ describe('resolveConfig', () => {
     ['a URL that is not used', { 'engine.url': 'http://c:8123' }, 'engine.kind is embedded'],
     ['a URL of another scheme', { 'engine.kind': 'url', 'engine.url': 'tcp://c:9000' }, 'allowed: an address like'],
     ['a batch larger than the spool', { 'flush.bytesMax': '64MiB', 'spool.bytesMax': '32MiB' }, 'no batch could fill'],
+    [
+      'a body larger than all bodies together',
+      { 'receive.decodedBytesMax': '8MiB', 'receive.inflightBytesMax': '4MiB' },
+      'such a body would always be refused',
+    ],
+    ['a body that a record of the spool could not hold', { 'receive.decodedBytesMax': '65MiB' }, 'decodedBytesMax'],
     ['a proxy that is no network', { 'receive.trustedProxies': ['10.0.0.0/33'] }, '"10.0.0.0/33"'],
   ])('refuses %s', (_, flags, part) => {
     expect(problemOf({ home: temporaryHome(), env: {}, flags })).toContain(part);

@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { RECEIVE_LIMITS } from '../../../../daemon/receive/limits.ts';
 import { connectRaw, openTestReceiver, post, until } from '../harness.ts';
 
 const named = (...names: unknown[]) => names.map((name) => ({ name }));
@@ -315,6 +316,50 @@ describe('refusals of a whole request', () => {
     expect((await slow).status).toBe(202);
     expect((await post(target, padded(200))).status).toBe(202);
     expect(target.count('receive_inflight_bytes')).toBe(0);
+  });
+
+  it('holds a compressed body in the budget as large as it became, until its events are answered', async () => {
+    const MIB = 1024 * 1024;
+    const target = await openTestReceiver({
+      receive: { inflightBytesMax: MIB, bodyBytesMax: MIB, decodedBytesMax: MIB },
+    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    target.sink.answer = async () => {
+      await promise;
+      return { ok: true, receipt: 'seg:1', duplicates: 0 };
+    };
+    const GZIP = { 'Content-Encoding': 'gzip' };
+    const large = gzipSync(JSON.stringify({ name: 'a' }).padEnd(MIB - 2_000));
+    const slow = post(target, large, GZIP);
+    await until(() => target.count('receive_inflight_bytes') === MIB - 2_000, 'the budget is used');
+    const refused = await post(target, large, GZIP);
+    expect([refused.status, await errorOf(refused)]).toEqual([503, expect.objectContaining({ code: 'overload' })]);
+    expect(target.count('receive_inflight_bytes')).toBe(MIB - 2_000);
+    resolve();
+    expect((await slow).status).toBe(202);
+    expect((await post(target, large, GZIP)).status).toBe(202);
+    expect(target.count('receive_inflight_bytes')).toBe(0);
+  });
+
+  it('holds no more events without an answer than it may, however small they are', async () => {
+    const { inflightEventsMax } = RECEIVE_LIMITS;
+    const target = await openTestReceiver({ receive: { eventsPerRequestMax: 100_000, decodedBytesMax: 4_194_304 } });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    target.sink.answer = async () => {
+      await promise;
+      return { ok: true, receipt: 'seg:1', duplicates: 0 };
+    };
+    const many = (events: number) => post(target, `[${Array(events).fill('{"name":"a"}').join(',')}]`);
+    const requests = inflightEventsMax / 50_000;
+    const slow = Array.from({ length: requests }, () => many(50_000));
+    await until(() => target.senders.length === inflightEventsMax, 'all of them wait for the sink');
+    const refused = await many(1);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await errorOf(refused)).toMatchObject({ code: 'overload', limit: inflightEventsMax });
+    expect(target.count('events_refused_total{reason="overload"}')).toBe(1);
+    resolve();
+    expect(await Promise.all(slow.map(async (each) => (await each).status))).toEqual(Array(requests).fill(202));
+    expect((await many(50_000)).status).toBe(202);
   });
 
   it('answers 500 for a defect, logs it and goes on', async () => {
