@@ -1,4 +1,4 @@
-import type { Chunk, Cursor } from '../../src/migrate/chunk.ts';
+import { type Chunk, type Cursor, ROOT } from '../../src/migrate/chunk.ts';
 import type { Ledger, TableRecord } from '../../src/migrate/ledger.ts';
 import type { MigrationPlan } from '../../src/migrate/plan.ts';
 import type { StateDatabase } from '../state/database.ts';
@@ -103,12 +103,23 @@ export class MigrationLedger implements Ledger {
       const isLast = chunks.findLastIndex((other) => other.range.part === range.part) === at;
       return { ...chunk, range: { ...range, to: isLast ? null : range.to, keyMax: key } };
     });
-    const record = { ...this.table(table), cursor: { part: parts, from: key } };
+    this.#replace(table, limited, { part: parts, from: key });
+  }
+
+  anew(table: number): void {
+    const chunks = this.chunks(table).map(
+      (chunk): Chunk => ({ ...chunk, state: 'copying', range: { part: ROOT, by: 'none', from: null, to: null } }),
+    );
+    this.#replace(table, chunks, { part: ROOT, from: null });
+  }
+
+  #replace(table: number, chunks: readonly Chunk[], cursor: Cursor): void {
+    const record = { ...this.table(table), cursor };
     this.#db.transaction(() => {
-      for (const chunk of limited) this.#writeChunk(chunk);
+      for (const chunk of chunks) this.#writeChunk(chunk);
       this.#writeTable(table, record);
     })();
-    for (const chunk of limited) this.#chunks.set(chunk.ordinal, chunk);
+    for (const chunk of chunks) this.#chunks.set(chunk.ordinal, chunk);
     this.#tables[table] = record;
   }
 

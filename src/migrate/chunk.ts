@@ -5,9 +5,10 @@ import type { SourceSums } from './sums.ts';
  * shows is in exactly one.
  */
 export interface Range {
-  /** Index in the parts of the plan; -1 for the table as a whole. */
+  /** Index in the parts of the plan; `ROOT` for the table as a whole. */
   readonly part: number;
-  readonly by: 'blocks' | 'key' | 'all';
+  /** `none`: no rows any more; those it had are in other ranges. */
+  readonly by: 'blocks' | 'key' | 'all' | 'none';
   /** First block, or the key after which it begins; null: from the start. */
   readonly from: string | null;
   /** The block before which it ends, or its last key; null: to the end. */
@@ -15,6 +16,9 @@ export interface Range {
   /** Of chunks by block, once the table is followed: greater keys are those of other chunks. */
   readonly keyMax?: string | null;
 }
+
+/** Part of ranges that read the table as a whole, by key: partitions come and go. */
+export const ROOT = -1;
 
 /** Where the next chunk begins: behind the last one. */
 export interface Cursor {

@@ -6,7 +6,7 @@
  * to the one at which following began, chunks by key those after it. Rows that are changed or deleted later are not
  * followed.
  */
-import type { Chunk } from './chunk.ts';
+import { type Chunk, ROOT } from './chunk.ts';
 import type { KeyPlan, TablePlan } from './column.ts';
 import { bringChunk } from './copy.ts';
 import type { SourceReader } from './sides.ts';
@@ -48,7 +48,12 @@ export async function beginFollowing(
   index: number,
   reader: SourceReader,
 ): Promise<void> {
-  if (isFollowing(ledger.table(index).cursor.part, table)) return;
+  const { cursor } = ledger.table(index);
+  if (isFollowing(cursor.part, table)) return;
+  if (cursor.part === ROOT) {
+    ledger.setTable(index, { cursor: { part: followed(table), from: cursor.from } });
+    return;
+  }
   ledger.limit(index, await reader.greatestKey(table), followed(table));
 }
 
@@ -119,9 +124,6 @@ async function look(parts: FollowParts, one: Followed): Promise<number> {
   });
   return lag;
 }
-
-/** Chunks by key read the table as a whole: partitions come and go. */
-export const ROOT = -1;
 
 async function bring(
   parts: FollowParts,

@@ -28,6 +28,11 @@ export interface Ledger {
    * each part has no end; the cursor goes behind the parts.
    */
   limit(table: number, key: string | null, parts: number): void;
+  /**
+   * From now on a table is copied by ranges of its key, from the first one on: the chunks that it has are of no range any
+   * more, and to be looked at again.
+   */
+  anew(table: number): void;
   /** Replaces what is known of a chunk. */
   update(chunk: Chunk): void;
 }

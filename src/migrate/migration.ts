@@ -60,8 +60,12 @@ async function startFollowing(
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const reader = await parts.source.open();
     try {
-      const chunks = usable().flatMap(({ index }) => parts.ledger.chunks(index));
-      const isSame = chunks.every(({ epoch, range }) => epoch === reader.epoch || range.by === 'key');
+      const chunks = usable()
+        .filter(({ table }) => canFollow(table))
+        .flatMap(({ index }) => parts.ledger.chunks(index));
+      const isSame = chunks.every(
+        ({ epoch, range }) => epoch === reader.epoch || range.by === 'key' || range.by === 'none',
+      );
       if (isSame) {
         for (const { table, index } of usable().filter((one) => canFollow(one.table)))
           await beginFollowing(parts, table, index, reader);
@@ -109,7 +113,32 @@ async function settle(parts: MigrationParts, usable: () => { table: TablePlan; i
     const epochs = usable().flatMap(({ index }) => parts.ledger.chunks(index).map(({ epoch }) => epoch));
     if (new Set(epochs).size <= 1) return true;
   }
+  for (const { table, index } of usable()) await isolated(parts, index, () => leaveBlocks(parts, table, index));
   return false;
+}
+
+/**
+ * No snapshot lasts long enough to read a table once. Where its blocks were read at different moments, a row that moved in
+ * between may have come twice or not at all; by ranges of its key every row is in one of them, whenever that is read.
+ */
+async function leaveBlocks(parts: MigrationParts, table: TablePlan, index: number): Promise<void> {
+  const { ledger } = parts;
+  const byBlocks = ledger.chunks(index).filter(({ range }) => range.by === 'blocks');
+  if (new Set(byBlocks.map(({ epoch }) => epoch)).size <= 1) return;
+  if (table.key === null) {
+    throw new TrackflowError('TF_FAILED', `${table.source}: no snapshot of the source lasted long enough to read it`, {
+      hints: [
+        'without a key of one column nobody can tell which of its rows are there; a --map file names one as key',
+        'what ends snapshots: timeouts of idle transactions, poolers, max_standby_streaming_delay of a replica',
+      ],
+    });
+  }
+  parts.progress.anew(index);
+  ledger.anew(index);
+  await copyTable(parts, table, index);
+  // Once more at a later moment: what was still being written as its range was read.
+  await settleTable(parts, table, index);
+  await copyTable(parts, table, index);
 }
 
 /**

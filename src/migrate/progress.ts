@@ -79,6 +79,12 @@ export class Progress {
     while (counted.recent.length > 1 && counted.recent[0]!.at < at - RATE_WINDOW_MS) counted.recent.shift();
   }
 
+  /** What was done of a table is to be done again. */
+  anew(table: number): void {
+    const counted = this.#counted[table]!;
+    for (const chunk of this.#ledger.chunks(table)) if (chunk.state !== 'copying') count(counted, chunk, -1);
+  }
+
   /** 0 to 1, by the rows that the source believed to have. */
   get share(): number {
     const total = this.#tables.reduce((sum, { rows }) => sum + rows, 0);

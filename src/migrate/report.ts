@@ -51,6 +51,6 @@ export function verifiedReport(
 /** A range for people: `blocks 100 to 200 of "public"."visits"`. */
 function rangeText({ parts, key }: TablePlan, { part, by, from, to }: Range): string {
   const of = parts[part]?.relation.replace(/^ONLY /, '') ?? '';
-  if (by === 'all') return of;
+  if (by === 'all' || by === 'none') return of;
   return `${by === 'blocks' ? 'blocks' : `${key?.column} after`} ${from ?? 'the first'} to ${to ?? 'the last'} of ${of}`;
 }

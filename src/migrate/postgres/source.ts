@@ -6,7 +6,8 @@
  * the next reader takes a new one, with an epoch of its own: whoever has chunks of another one verifies them anew.
  */
 import { finished } from 'node:stream/promises';
-import type { Cursor, Range } from '../chunk.ts';
+import { TrackflowError } from '../../errors/error.ts';
+import { type Cursor, type Range, ROOT } from '../chunk.ts';
 import type { TablePlan } from '../column.ts';
 import type { Form, Source, SourceReader } from '../sides.ts';
 import type { SourceColumnSums, SourceSums, SumsBy } from '../sums.ts';
@@ -15,6 +16,12 @@ import type { CopyOut } from './copy-out.ts';
 import { sqlName, sqlText } from './quote.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { fetchStatement, fromRange, readStatement, sumsStatement } from './statements.ts';
+
+/**
+ * What PostgreSQL answers to the identifier of a snapshot whose session has ended, or ends: `undefined_object`,
+ * `object_not_in_prerequisite_state`, and before version 17 `invalid_parameter_value`.
+ */
+const NO_SUCH_SNAPSHOT: readonly unknown[] = ['42704', '55000', '22023'];
 
 /** Rows in a block where nobody has counted: before the first ANALYZE. */
 const ROWS_PER_BLOCK = 50;
@@ -38,7 +45,10 @@ export class PostgresSource implements Source {
       return new PostgresReader(session, snapshot, row!.encoding, Number(row!.block));
     } catch (cause) {
       await session.close();
-      throw cause;
+      if (!NO_SUCH_SNAPSHOT.includes((cause as { code?: unknown }).code)) throw cause;
+      // Whoever kept it has gone, and only the server knows yet.
+      await snapshot.close();
+      throw new TrackflowError('TF_ENGINE_UNAVAILABLE', 'the snapshot of the source was lost', { cause });
     }
   }
 
@@ -92,6 +102,7 @@ class PostgresReader implements SourceReader {
   }
 
   async carve(table: TablePlan, cursor: Cursor, size: { rows: number; bytes: number }): Promise<Range | null> {
+    if (cursor.part === ROOT) return this.#carveKey(table, cursor.from, size);
     for (let { part, from } = cursor; part < table.parts.length; part++, from = null) {
       const range = await this.#carvePart(table, part, from, size);
       if (range !== null) return range;
@@ -121,8 +132,16 @@ class PostgresReader implements SourceReader {
     return { part, by: 'blocks', from: String(first), to: String(Math.min(first + count, blocks)) };
   }
 
+  async #carveKey(table: TablePlan, from: string | null, size: { rows: number; bytes: number }): Promise<Range | null> {
+    const most = await this.greatestKey(table);
+    const rowBytes = Math.max(table.bytes / Math.max(table.rows, 1), 1);
+    const rows = Math.max(1, Math.floor(Math.min(size.rows, size.bytes / rowBytes)));
+    const to = most === null ? null : await this.keyAfter(table, from, most, rows);
+    return to === null ? null : { part: ROOT, by: 'key', from, to };
+  }
+
   async greatestKey(table: TablePlan): Promise<string | null> {
-    const all: Range = { part: -1, by: 'key', from: null, to: null };
+    const all: Range = { part: ROOT, by: 'key', from: null, to: null };
     const [row] = await this.#session.query<{ key: string | null }>(
       `SELECT max(t.${sqlName(table.key!.column)})::text AS key ${fromRange(table, all)}`,
     );
@@ -131,13 +150,13 @@ class PostgresReader implements SourceReader {
 
   async keyAfter(table: TablePlan, from: string | null, most: string, rows: number): Promise<string | null> {
     const key = `t.${sqlName(table.key!.column)}`;
-    const next = `SELECT ${key} AS key ${fromRange(table, { part: -1, by: 'key', from, to: most })} ORDER BY ${key} LIMIT ${rows}`;
+    const next = `SELECT ${key} AS key ${fromRange(table, { part: ROOT, by: 'key', from, to: most })} ORDER BY ${key} LIMIT ${rows}`;
     const [row] = await this.#session.query<{ key: string | null }>(`SELECT max(key)::text AS key FROM (${next}) next`);
     return row!.key;
   }
 
   async rowsAfter(table: TablePlan, from: string | null): Promise<number> {
-    const range: Range = { part: -1, by: 'key', from, to: null };
+    const range: Range = { part: ROOT, by: 'key', from, to: null };
     const [row] = await this.#session.query<{ rows: number }>(
       `SELECT count(*)::float8 AS rows ${fromRange(table, range)}`,
     );

@@ -79,6 +79,7 @@ export function fromRange(table: TablePlan, range: Range): string {
 }
 
 function rangeCondition({ key }: TablePlan, { by, from, to, keyMax }: Range): string {
+  if (by === 'none') return 'false';
   const after = (bound: string | null) =>
     bound === null ? '' : `t.${sqlName(key!.column)} > ${sqlText(bound)}::${key!.type}`;
   const upTo = (bound: string | null) => after(bound).replace(' > ', ' <= ');

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MigrationLedger } from '../../../daemon/tasks/migration-ledger.ts';
 import { APPLICATION } from '../../../src/migrate/postgres/connection.ts';
 import { MigrationRig } from '../../src/migrate/rig.ts';
 import { startDaemon } from '../../support/daemon.ts';
@@ -69,6 +70,58 @@ describe('a migration goes on by itself', () => {
     await until(() => isHalfDone(task), WAIT_MS);
     expect(await postgres.cut(APPLICATION)).toBeGreaterThan(1);
     expect(await running).toMatchObject({ consistent: true, tables: [{ state: 'verified', rows: ROWS }] });
+  });
+
+  it('by key when no snapshot lasts, and ends with each row once although rows are written all the while', async () => {
+    await postgres.query(
+      'CREATE TABLE grows (id bigserial PRIMARY KEY, v text NOT NULL, at timestamptz DEFAULT now())',
+    );
+    await postgres.query(`INSERT INTO grows (v) SELECT md5(g::text) FROM generate_series(1, 20000) g; ANALYZE grows`);
+    await postgres.query('CREATE TABLE keyless AS SELECT * FROM grows; ANALYZE keyless');
+    // Not even the chunks of one table are read in one snapshot.
+    const update = MigrationLedger.prototype.update;
+    const cuts: Promise<unknown>[] = [];
+    let updates = 0;
+    const spy = vi.spyOn(MigrationLedger.prototype, 'update').mockImplementation(function (
+      this: MigrationLedger,
+      chunk,
+    ) {
+      update.call(this, chunk);
+      if (++updates % 5 === 0) cuts.push(writeAndCut(updates));
+    });
+    const writeAndCut = async (turn: number) => {
+      await postgres.query(`INSERT INTO grows (v) VALUES (md5('a${turn}')), (md5('b${turn}'))`);
+      await postgres.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = $1 AND state = 'idle in transaction' AND query LIKE '%pg_export_snapshot%'`,
+        [APPLICATION],
+      );
+    };
+    const given = { tables: ['grows', 'keyless'], chunkRows: 1_000 };
+    const task = await rig.begin(given);
+    const { consistent, tables } = await rig.run(task, given);
+    spy.mockRestore();
+    await Promise.all(cuts);
+    expect({ consistent, tables }).toMatchObject({
+      consistent: false,
+      tables: [
+        { target: 'grows', state: 'verified', error: '' },
+        { target: 'keyless', state: 'failed', error: expect.stringContaining('lasted long enough') },
+      ],
+    });
+    const rows = tables[0]!.rows;
+    expect(rows).toBeGreaterThan(20_000);
+    const hash = (of: string) => `SELECT count(*)::int AS rows, sum(id)::text AS ids FROM ${of}`;
+    expect(
+      await clickhouse.query(
+        'SELECT toUInt32(count()) AS rows, toString(sum(id)) AS ids, toUInt32(uniqExact(v)) AS different FROM grows',
+      ),
+    ).toEqual([
+      {
+        ...(await postgres.query<{ rows: number }>(hash(`(SELECT id FROM grows ORDER BY id LIMIT ${rows}) first`)))[0]!,
+        different: rows,
+      },
+    ]);
   });
 
   it('when the engine is killed', async () => {
