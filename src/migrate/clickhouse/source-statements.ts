@@ -88,10 +88,21 @@ export function countStatement(table: TablePlan): string {
   return `SELECT toString(count()) AS rows ${fromRange(table, { part: 0, by: 'all', from: null, to: null }, null)}`;
 }
 
-/** The bound after which `rows` rows of a range are over; no row where it has fewer. */
-export function boundStatement(table: TablePlan, range: Range, rows: number): string {
+/**
+ * The moment of the last of the first `rows` rows of a range; no row where it has fewer. In the order in which such a table
+ * is stored nothing behind it is read.
+ */
+export function momentStatement(table: TablePlan, range: Range, rows: number): string {
   const { moment } = orderOf(table);
-  return `${boundOf(table)} ${fromRange(table, range, null)} ORDER BY ${moment}, ${hashOf(table)} LIMIT 1 OFFSET ${rows - 1}`;
+  const text = `toString(toTimeZone(${moment}, 'UTC')) AS moment`;
+  return `SELECT ${text} ${fromRange(table, range, null)} ORDER BY ${moment} LIMIT 1 OFFSET ${rows - 1}`;
+}
+
+/** The bound of that very row, whose moment is known: among rows of one moment the hash says which it is. */
+export function boundStatement(table: TablePlan, range: Range, rows: number, known: string): string {
+  const { moment, type } = orderOf(table);
+  const upTo = `${moment} <= CAST(${chText(known)}, ${chText(type)})`;
+  return `${boundOf(table)} ${fromRange(table, range, null)} AND ${upTo} ORDER BY ${moment}, ${hashOf(table)} LIMIT 1 OFFSET ${rows - 1}`;
 }
 
 /** The bound of the last row of a range; no row where it has none. */

@@ -20,6 +20,7 @@ import {
   idsStatement,
   lastBoundStatement,
   momentOfBound,
+  momentStatement,
   rowsStatement,
   type SumsRow,
   sourceSumsStatement,
@@ -87,8 +88,9 @@ class ClickHouseReader implements SourceReader {
     const rest: Range = { part, by: 'key', from, to: null };
     const rowBytes = table.rows === 0 ? ROW_BYTES : Math.max(table.bytes / table.rows, 1);
     const rows = Math.max(1, Math.floor(Math.min(size.rows, size.bytes / rowBytes, CHUNK_ROWS_MAX)));
-    const to =
-      (await this.#bound(boundStatement(table, rest, rows))) ?? (await this.#bound(lastBoundStatement(table, rest)));
+    const [found] = await this.#query<{ moment: string }>(momentStatement(table, rest, rows));
+    const last = found && boundStatement(table, rest, rows, found.moment);
+    const to = await this.#bound(last ?? lastBoundStatement(table, rest));
     return to === null ? null : { ...rest, to };
   }
 
