@@ -4,6 +4,7 @@ import type { HomePaths } from '../src/config/home.ts';
 import type { ResolvedConfig } from '../src/config/resolve.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { TrackflowError } from '../src/errors/error.ts';
+import { TABLE_NAMES, tableOf } from '../src/event/tables.ts';
 import type { Log } from './log.ts';
 import { engineMoveParts } from './move/engine-move.ts';
 import type { RegistryDesk } from './registry/desk.ts';
@@ -12,6 +13,7 @@ import type { DaemonState } from './state/daemon-state.ts';
 import type { StateDatabase } from './state/database.ts';
 import { TaskDesk } from './tasks/desk.ts';
 import { engineMove } from './tasks/kinds/engine-move.ts';
+import { type EraseParts, erase } from './tasks/kinds/erase.ts';
 import { migrations } from './tasks/kinds/migrate.ts';
 import { sfplMigrations } from './tasks/kinds/migrate-sfpl.ts';
 import { type RetentionParts, retention } from './tasks/kinds/retention.ts';
@@ -37,6 +39,8 @@ export interface TaskParts {
   readonly log: Log;
   readonly now: () => number;
   readonly registry: RegistryDesk;
+  /** Rows of each table. */
+  readonly figures: EraseParts['figures'];
   /** Accounts with a retention of their own, in days. */
   readonly retentions: RetentionParts['accounts'];
   readonly sendSalts: (salts: readonly DaySalt[]) => void;
@@ -63,6 +67,13 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
     await engine.ready(ENGINE_READY_MS);
     return openClickHouse(engine.endpoint, 'writer');
   };
+  const deleting: Pick<RetentionParts, 'connect' | 'hold'> = {
+    connect: async () => {
+      await engine.ready(ENGINE_READY_MS);
+      return engine.shards.map(({ endpoint }) => openClickHouse(endpoint, 'writer'));
+    },
+    hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
+  };
   const migrateParts = {
     db,
     connect,
@@ -79,14 +90,13 @@ export function openTasks(parts: TaskParts): { readonly desk: TaskDesk; readonly
         destroyOld: () => destroyOldSalts(state, now()),
         emptyLog: () => state.emptyLog(),
       }),
-      retention({
-        days: config.events.retentionDays,
-        accounts: retentions,
-        connect: async () => {
-          await engine.ready(ENGINE_READY_MS);
-          return engine.shards.map(({ endpoint }) => openClickHouse(endpoint, 'writer'));
-        },
-        hold: async (months, limits, signal) => (await spool.hold(months, limits, signal))?.release ?? null,
+      retention({ days: config.events.retentionDays, accounts: retentions, ...deleting }),
+      erase({
+        ...deleting,
+        tables: TABLE_NAMES.map((name) => ({ name, time: tableOf(name).time })),
+        figures: parts.figures,
+        seal: () => spool.seal(),
+        forget: (account, visitorId) => registry.forgetConsents(account, visitorId),
       }),
       engineMove(engineMoveParts(moveParts)),
       ...migrations(migrateParts),

@@ -21,7 +21,7 @@ import { openEngine, serveEngine } from './engine.ts';
 import { Instruments } from './instruments.ts';
 import { Closers } from './lifecycle.ts';
 import { openLog, withTelemetry } from './log.ts';
-import { persistCounters, resumeTotals } from './persisted-counters.ts';
+import { persistCounters, resumeTotals, tableFigures } from './persisted-counters.ts';
 import { claimPort, collectorUrl } from './port.ts';
 import { claimReads } from './reads-place.ts';
 import type { RegistryDesk } from './registry/desk.ts';
@@ -201,7 +201,8 @@ export class Daemon {
     const retentions = () => access.accounts.retentions();
     const taskParts = { paths, packageRoot, resolved, db, state, engine, spool, log, now };
     const registry = openRegistry(db, config, (news) => this.#collectors?.sendNews(news), now);
-    const tasks = openTasks({ ...taskParts, registry, retentions, sendSalts, reopen });
+    const figures = () => tableFigures(counters);
+    const tasks = openTasks({ ...taskParts, registry, figures, retentions, sendSalts, reopen });
     const visitors = allocateVisitors(collectorCount);
     instruments = new Instruments({
       home: paths.home,

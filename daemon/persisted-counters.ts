@@ -1,4 +1,4 @@
-import { TABLE_NAMES } from '../src/event/tables.ts';
+import { TABLE_NAMES, type TableName } from '../src/event/tables.ts';
 import type { DaemonState } from './state/daemon-state.ts';
 import { COUNTERS, type CounterName } from './telemetry/catalogue.ts';
 import type { Counters } from './telemetry/counters.ts';
@@ -45,4 +45,13 @@ export function resumeTotals(counters: Counters, opened: SpoolOpened): void {
     counters.add(`${table}_stored_total`, stored);
     counters.add(`${table}_accepted_total`, stored + deadLettered + spooled);
   }
+}
+
+/** Rows of each table that were accepted, and those of them that are stored or set aside. */
+export function tableFigures(counters: Counters): Record<TableName, { accepted: number; settled: number }> {
+  const of = (table: TableName) => ({
+    accepted: counters.read(`${table}_accepted_total`),
+    settled: counters.read(`${table}_stored_total`) + counters.read(`${table}_dead_lettered`),
+  });
+  return { events: of('events'), payments: of('payments'), agreements: of('agreements') };
 }

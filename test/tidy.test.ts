@@ -113,6 +113,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'src/clickhouse/client.ts',
       'src/control/stream.ts',
       'src/control/migration.ts',
+      'src/control/erasure.ts',
       'src/control/tasks.ts',
       'src/errors',
       'src/migrate',

@@ -74,7 +74,7 @@ export class CollectorRegistry implements Registry {
     if (links !== undefined) this.#links.learn(links);
     if (jurisdictions !== undefined) this.#jurisdictions = jurisdictions;
     for (const { account, visitorId, consent } of consents ?? []) {
-      this.#consents.set(consentKey(account, visitorId), consent);
+      this.#consents.set(consentKey(account, visitorId), consent ?? NOT_KNOWN);
     }
   }
 

@@ -126,6 +126,12 @@ export class RegistryDesk {
     onNews({ consents });
   }
 
+  /** Forgets what a visitor agreed to, for one account or all. */
+  forgetConsents(account: string | null, visitorId: string): void {
+    const accounts = this.#options.state.forgetConsents(account, visitorId);
+    this.#options.onNews({ consents: accounts.map((one) => ({ account: one, visitorId, consent: null })) });
+  }
+
   /** The link at `from`, with its history. Throws TF_INPUT when there is none. */
   showLink(from: string): LinkHistory {
     const link = this.#find(from);

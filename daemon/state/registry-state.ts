@@ -79,6 +79,14 @@ export class RegistryState {
     })();
   }
 
+  /** Forgets what a visitor agreed to, for one account or all. Returns the accounts where there was something. */
+  forgetConsents(account: string | null, visitorId: string): string[] {
+    return this.#db
+      .prepare('DELETE FROM consents WHERE visitor_id = ? AND (? IS NULL OR account = ?) RETURNING account')
+      .pluck()
+      .all(visitorId, account, account) as string[];
+  }
+
   /** In the operator's order; `seeds` where there were never any. */
   jurisdictions(seeds: readonly Jurisdiction[]): Jurisdiction[] {
     const read = () => {

@@ -41,7 +41,8 @@ export interface RegistryNews {
   readonly consents?: readonly {
     readonly account: string;
     readonly visitorId: string;
-    readonly consent: Consent;
+    /** Null: none is known any more. */
+    readonly consent: Consent | null;
   }[];
 }
 

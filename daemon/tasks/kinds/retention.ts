@@ -120,10 +120,11 @@ function isForEver(parts: RetentionParts): boolean {
   return parts.days === 0 && parts.accounts().every(({ days }) => days === 0);
 }
 
-async function whileHeld(
-  parts: RetentionParts,
+/** Does `work` on rows of a month while no batch of it is in flight. Throws TF_BUSY when one stays so. */
+export async function whileHeld(
+  parts: Pick<RetentionParts, 'hold'>,
   month: number,
-  { signal }: Context,
+  { signal }: Pick<Context, 'signal'>,
   work: () => Promise<void>,
 ): Promise<void> {
   const release = await parts.hold([month], { waitMs: HOLD_WAIT_MS, holdMs: HOLD_MS }, signal);

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ERASE_KIND, type ErasedRows, type ErasureReport } from '../../control/erasure.ts';
+import { TrackflowError } from '../../errors/error.ts';
+import type { Instance } from '../instance.ts';
+import { plural } from '../terminal/units.ts';
+
+const POLL_MS = 200;
+
+export interface Whom {
+  readonly visitor: string | undefined;
+  readonly user: string | undefined;
+  readonly account: string | undefined;
+  readonly yes: boolean;
+}
+
+/**
+ * Has the daemon erase a visitor or a user, and waits for the end of that; interrupted, the task goes on. Throws TF_USAGE
+ * without a yes or without exactly one id, TF_IO when it failed.
+ */
+export async function erasePerson(instance: Instance, { visitor, user, account, yes }: Whom): Promise<ErasureReport> {
+  if ((visitor === undefined) === (user === undefined))
+    throw new TrackflowError('TF_USAGE', 'whom? one of --visitor and --user says it');
+  if (!yes) throw new TrackflowError('TF_USAGE', 'what is erased is gone for good: --yes says that this is meant');
+  const { control, signal } = instance;
+  const params = { account: account ?? null, visitorId: visitor ?? null, userId: user ?? null };
+  const id = Number((await control.startTask(ERASE_KIND, params)).task.id);
+  for (;;) {
+    const { state, error, steps } = await control.task(id);
+    if (state === 'done') {
+      const rows = steps.map(({ checkpoint }) => (checkpoint as { rows?: ErasedRows } | null)?.rows);
+      return { schema: 'trackflow.erasure/1', task: id, rows: rows.find((one) => one !== undefined) ?? {} };
+    }
+    if (state === 'failed' || state === 'cancelled') {
+      const why = state === 'failed' ? error : 'it was cancelled';
+      throw new TrackflowError('TF_IO', `the erasure (task ${id}) did not come to its end: ${why}`, {
+        hints: [instance.commandLine(`tasks retry ${id}`)],
+      });
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+export function erasureScreen({ task, rows }: ErasureReport): string {
+  const counted = Object.entries(rows).map(([table, count]) => `${plural(count, 'row')} of ${table}`);
+  return `erased: ${counted.join(', ')} (task ${task})`;
+}
