@@ -1,3 +1,4 @@
+import type { Endpoint } from '../src/clickhouse/endpoint.ts';
 import type { Config } from '../src/config/schema.ts';
 import type { Status } from '../src/control/protocol.ts';
 import type { Engine } from '../src/engine/engine.ts';
@@ -27,6 +28,8 @@ export interface CollectorParts {
   readonly visitors: SharedArrayBuffer;
   readonly instruments: Instruments;
   readonly engine: Engine;
+  /** Where questions are asked. */
+  readonly reads: Endpoint;
   readonly spool: SpoolHandle;
   readonly access: Access;
   readonly readsAt: ReadsAt;
@@ -59,7 +62,7 @@ export function buildCollectors(parts: CollectorParts): Collectors {
       config,
       counters: counterMemory,
       visitors,
-      endpoint: engine.endpoint,
+      endpoint: parts.reads,
       shards: engine.shards.length,
       sessions,
       salts: currentSalts(state, now()),

@@ -1,10 +1,10 @@
 import os from 'node:os';
 import path from 'node:path';
+import type { Endpoint } from '../src/clickhouse/endpoint.ts';
 import type { HomePaths } from '../src/config/home.ts';
 import type { ResolvedConfig } from '../src/config/resolve.ts';
 import type { Status } from '../src/control/protocol.ts';
 import { controlSocketPath, prepareSocketDirectory } from '../src/control/socket-path.ts';
-import type { Engine } from '../src/engine/engine.ts';
 import { TrackflowError } from '../src/errors/error.ts';
 import { openControlServer } from './control/server.ts';
 import { status } from './control/status.ts';
@@ -17,7 +17,6 @@ import { publishDaemon } from './daemon-file.ts';
 import { openRegistry } from './daemon-registry.ts';
 import { openTasks } from './daemon-tasks.ts';
 import { openTls } from './daemon-tls.ts';
-import { openEngine, serveEngine } from './engine.ts';
 import { Instruments } from './instruments.ts';
 import { Closers } from './lifecycle.ts';
 import { openLog, withTelemetry } from './log.ts';
@@ -25,6 +24,7 @@ import { persistCounters, resumeTotals, tableFigures } from './persisted-counter
 import { claimPort, collectorUrl } from './port.ts';
 import { claimReads } from './reads-place.ts';
 import type { RegistryDesk } from './registry/desk.ts';
+import { openRows } from './rows.ts';
 import { DaemonState } from './state/daemon-state.ts';
 import { openStateDatabase, tryLock } from './state/database.ts';
 import { Tails } from './tail/tails.ts';
@@ -105,7 +105,7 @@ export class Daemon {
   }
 
   async #open(): Promise<void> {
-    const { paths, resolved, packageRoot, version, now, onFatal } = this.#options;
+    const { paths, resolved, packageRoot, version, now, onFatal, onReopenAsked: reopen } = this.#options;
     const { config } = resolved;
     const closers = this.#closers;
     const startedAt = now();
@@ -132,9 +132,8 @@ export class Daemon {
     const stateFailed = (error: unknown) => log.write('error', 'state', 'state_failed', { error: String(error) });
     closers.push('counters', persistCounters(counters, state, stateFailed));
 
-    const engine = await openEngine(paths, config, counters, log, now);
-    closers.push('engine', () => engine.close(config.stop.timeoutMs));
-
+    const rowsParts = { paths, config, state, counters, packageRoot, closers, log, now };
+    const { engine, store, reads, ...rows } = await openRows(rowsParts);
     const threadLog = (message: LogMessage) => log.write(message.level, message.step, message.event, message.fields);
     let instruments: Instruments | null = null;
     // Closed after the spool, so that the last sample has what a stop still stored.
@@ -148,6 +147,7 @@ export class Daemon {
         spoolFolder: paths.spool,
         stateFile: paths.state,
         stateSchemaFolder,
+        store,
       },
       threadLog,
       (error) => onFatal(new TrackflowError('TF_IO', `the spool failed: ${error}`)),
@@ -157,7 +157,7 @@ export class Daemon {
     const spooled = counters.read('spool_rows');
     resumeTotals(counters, opened);
 
-    this.#ready = serveEngine({ engine, spool, counters, packageRoot, log });
+    this.#ready = rows.serve(spool);
     this.#ready.catch(() => {});
     const port = await claimPort(config.listen.host, config.listen.port, path.join(paths.run, 'port'));
     const tls = await openTls({
@@ -193,16 +193,14 @@ export class Daemon {
         counters,
         config,
         spool,
+        store: rows.storeStatus(),
         furtherProblems: tls?.problems() ?? [],
         lastMinute: instruments?.lastMinute() ?? null,
       });
     const sendSalts = (salts: readonly DaySalt[]) => this.#collectors?.sendSalts(salts);
-    const reopen = this.#options.onReopenAsked;
-    const retentions = () => access.accounts.retentions();
-    const taskParts = { paths, packageRoot, resolved, db, state, engine, spool, log, now };
     const registry = openRegistry(db, config, (news) => this.#collectors?.sendNews(news), now);
-    const figures = () => tableFigures(counters);
-    const tasks = openTasks({ ...taskParts, registry, figures, retentions, sendSalts, reopen });
+    const taskParts = { paths, packageRoot, resolved, db, state, engine, store, spool, access, registry, log, now };
+    const tasks = openTasks({ ...taskParts, figures: () => tableFigures(counters), sendSalts, reopen });
     const visitors = allocateVisitors(collectorCount);
     instruments = new Instruments({
       home: paths.home,
@@ -210,6 +208,7 @@ export class Daemon {
       config,
       counters,
       engine,
+      places: rows.places,
       log: recentLog,
       status: () => this.#status(),
       tasks: () => tasks.desk.figures(),
@@ -221,7 +220,7 @@ export class Daemon {
       elapsed: () => performance.now(),
     });
     await this.#openControl({
-      engine,
+      reads,
       spool,
       counters,
       stream: instruments.stream,
@@ -238,6 +237,7 @@ export class Daemon {
       visitors,
       instruments,
       engine,
+      reads,
       spool,
       access,
       readsAt,
@@ -265,7 +265,7 @@ export class Daemon {
   }
 
   async #openControl(parts: {
-    engine: Engine;
+    reads: Endpoint;
     spool: SpoolHandle;
     counters: Counters;
     stream: Stream;
@@ -273,10 +273,10 @@ export class Daemon {
     access: Access;
     registry: RegistryDesk;
   }): Promise<void> {
-    const { engine, spool, counters, stream, tasks, access, registry } = parts;
+    const { reads: endpoint, spool, counters, stream, tasks, access, registry } = parts;
     const { paths, resolved, onStopAsked } = this.#options;
     const metrics = new Metrics(counters);
-    const { close, ...reads } = openControlReads(engine.endpoint, resolved.config.query, this.#options.now);
+    const { close, ...reads } = openControlReads(endpoint, resolved.config.query, this.#options.now);
     this.#closers.push('reader', close);
     const socketPath = controlSocketPath(paths.home);
     prepareSocketDirectory(socketPath);

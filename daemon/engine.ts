@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { openClickHouse } from '../src/clickhouse/client.ts';
+import type { Endpoint } from '../src/clickhouse/endpoint.ts';
 import { type Migration, migrate, readMigrations } from '../src/clickhouse/migrate.ts';
 import { processEnvironment } from '../src/config/environment.ts';
 import type { HomePaths } from '../src/config/home.ts';
@@ -10,9 +11,10 @@ import type { EngineLog } from '../src/engine/log.ts';
 import { checkPlace } from '../src/engine/place.ts';
 import { startUrl } from '../src/engine/url.ts';
 import { TrackflowError } from '../src/errors/error.ts';
+import type { StoreAccess } from '../src/postgres/store-access.ts';
 import type { Log } from './log.ts';
+import { engineStore } from './store.ts';
 import type { Counters } from './telemetry/counters.ts';
-import type { SpoolHandle } from './threads/spool-handle.ts';
 
 const STATE_NUMBER: Record<EngineState, number> = { starting: 0, ready: 1, down: 2, stopped: 3 };
 const MIGRATE_RETRY_MS = 1_000;
@@ -24,6 +26,7 @@ export async function openEngine(
   counters: Counters,
   log: Log,
   now: () => number,
+  store: StoreAccess | null = null,
 ): Promise<Engine> {
   const { engine, query } = config;
   checkPlace(paths.run, engine);
@@ -51,11 +54,12 @@ export async function openEngine(
     log: engineLog,
     now,
     onRestart,
+    ...(store !== null && { store: engineStore(store, config, processEnvironment()) }),
   });
 }
 
 /**
- * Brings the schema of each shard up to date each time it comes to be ready, and only then lets the flush use it.
+ * Brings the schema of each shard up to date each time it comes to be ready, and only then serves it.
  *
  * Resolves the first time that happened to all. Rejects with TF_SCHEMA_NEWER, which no retry mends; anything else (a server
  * that is away, no right to create tables yet) is tried again until it works.
@@ -74,14 +78,17 @@ export async function serveEngine(parts: EngineParts): Promise<void> {
 
 interface EngineParts {
   readonly engine: Engine;
-  readonly spool: SpoolHandle;
   readonly counters: Counters;
   readonly packageRoot: string;
   readonly log: Log;
+  /** What else has to be there before a shard is served. */
+  readonly prepare: (endpoint: Endpoint) => Promise<void>;
+  /** A shard (index) can be used from now on; null: it went away. */
+  readonly serve: (shard: number, endpoint: Endpoint | null) => void;
 }
 
 function serveShard(
-  { engine, spool, log }: EngineParts,
+  { engine, log, prepare: prepareMore, serve }: EngineParts,
   migrations: readonly Migration[],
   shard: Shard,
   index: number,
@@ -96,7 +103,8 @@ function serveShard(
         const server = openClickHouse(endpoint, 'writer');
         try {
           await migrate(server, migrations);
-          if (isCurrent()) spool.setEngine(index, endpoint);
+          await prepareMore(endpoint);
+          if (isCurrent()) serve(index, endpoint);
           return resolve();
         } catch (error) {
           log.write('error', 'clickhouse', 'schema_failed', { error: String(error), ...which });
@@ -109,7 +117,7 @@ function serveShard(
     };
     const onState = () => {
       if (shard.state === 'ready') void prepare();
-      else spool.setEngine(index, null);
+      else serve(index, null);
     };
     shard.onState(onState);
     onState();

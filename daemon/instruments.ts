@@ -13,6 +13,7 @@ import type { RecentLog } from './telemetry/recent-log.ts';
 import { emptySample, Rings } from './telemetry/rings.ts';
 import { loadRings, packRings, saveRings, saveRingsLater } from './telemetry/rings-file.ts';
 import { Sampler } from './telemetry/sampler.ts';
+import type { ShardPlace } from './telemetry/shard-clients.ts';
 import { type SourceDelta, Sources, sourceFigures } from './telemetry/sources.ts';
 import { StorageWatch } from './telemetry/storage/watch.ts';
 import { System } from './telemetry/system.ts';
@@ -41,6 +42,8 @@ export interface InstrumentsOptions {
   readonly config: Config;
   readonly counters: Counters;
   readonly engine: Engine;
+  /** Where the tables of the events are asked for their sizes. */
+  readonly places: readonly ShardPlace[];
   readonly log: RecentLog;
   readonly status: () => Status;
   readonly tasks: () => readonly TaskFigures[];
@@ -83,7 +86,7 @@ export class Instruments {
   #saving: Promise<void> = Promise.resolve();
 
   constructor(options: InstrumentsOptions) {
-    const { home, ringsFile, config, counters, engine, log, status, tasks, visitors, now, elapsed } = options;
+    const { home, ringsFile, config, counters, engine, places, log, status, tasks, visitors, now, elapsed } = options;
     this.#options = options;
     this.#system = new System({
       counters,
@@ -92,8 +95,8 @@ export class Instruments {
       engineContainer: () => engine.container,
       elapsed,
     });
-    this.#engineFigures = new EngineFigures({ shards: engine.shards, counters });
-    this.#storage = new StorageWatch({ shards: engine.shards, now, elapsed });
+    this.#engineFigures = new EngineFigures({ shards: places, counters });
+    this.#storage = new StorageWatch({ shards: places, now, elapsed });
     const refresh = () => {
       this.#engineFigures.refresh();
       this.#storage.refresh();

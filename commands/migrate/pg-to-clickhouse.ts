@@ -9,11 +9,17 @@ export default class MigratePgToClickhouse extends BaseCommand {
     '<%= config.bin %> migrate pg-to-clickhouse --source postgres://app@db.example/shop --dry-run',
     '<%= config.bin %> migrate pg-to-clickhouse --source-file ./source --table orders --table public.customers',
     '<%= config.bin %> migrate pg-to-clickhouse --source postgres://umami@localhost/umami --preset umami',
+    '<%= config.bin %> migrate pg-to-clickhouse --preset trackflow --cutover',
   ];
   static override flags = MIGRATE_FLAGS;
 
   async run() {
     const { flags } = await this.parse(MigratePgToClickhouse);
+    if (flags.cutover) {
+      const { cutover, cutoverScreen } = await import('../../src/cli/migrate/cutover.ts');
+      const report = await cutover(this.instance(flags), flags.preset);
+      return this.show(report, (style) => cutoverScreen(report, style));
+    }
     const { lossHint, migrateCommand } = await import('../../src/cli/migrate/migrate-command.ts');
     const outcome = await migrateCommand(this.instance(flags), flags, {
       stderr: process.stderr,

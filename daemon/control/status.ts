@@ -18,6 +18,8 @@ export interface StatusSources {
   readonly counters: Counters;
   readonly config: Config;
   readonly spool: Pick<SpoolHandle, 'lastFlushError' | 'lanes'>;
+  /** Null: ClickHouse keeps the events. */
+  readonly store: { readonly url: string; readonly problem: string } | null;
   /** Of parts that know best themselves what is wrong. */
   readonly furtherProblems: readonly string[];
   readonly lastMinute: LastMinute | null;
@@ -59,6 +61,7 @@ export function status(sources: StatusSources): Status {
       container: containerOf(engine),
       ...(engine.shards.length > 1 && { shards: shardsOf(sources) }),
     },
+    ...(sources.store !== null && { store: { kind: 'postgres' as const, url: sources.store.url } }),
     events: {
       accepted: counters.read('events_accepted_total'),
       stored: counters.read('events_stored_total'),
@@ -160,12 +163,24 @@ export function publicStatus({
   };
 }
 
-function findProblems({ engine, counters, config, state, spool, furtherProblems }: StatusSources): string[] {
+/** PostgreSQL was not there yet, or takes no batch any more. */
+function storeProblems(
+  { url, problem }: { url: string; problem: string },
+  { counters, spool }: StatusSources,
+): string[] {
+  if (problem !== '') return [`the store cannot be used: ${problem}`];
+  if (BREAKER_STATES[counters.read('flush_breaker_state')] === 'closed') return [];
+  return [`the store ${url} takes no events, which wait in the spool: ${spool.lastFlushError}`];
+}
+
+function findProblems(sources: StatusSources): string[] {
+  const { engine, counters, config, state, spool, furtherProblems } = sources;
   const problems: string[] = [...furtherProblems];
   if (engine.state !== 'ready' && state === 'running') {
     problems.push(`the engine is ${engine.state}${engine.problem === '' ? '' : `: ${engine.problem}`}`);
   }
   if (state === 'running') problems.push(...shardProblems(engine, spool));
+  if (sources.store !== null) problems.push(...storeProblems(sources.store, sources));
   if (engine.container?.health === 'unhealthy') problems.push(`the container ${engine.container.name} is unhealthy`);
   const oldest = counters.read('spool_oldest_seconds');
   if (oldest > OLDEST_SECONDS_MAX) problems.push(`the oldest spooled event waits for ${Math.round(oldest)} s`);
@@ -180,6 +195,6 @@ function findProblems({ engine, counters, config, state, spool, furtherProblems 
   const quarantined = counters.read('spool_quarantined_total');
   if (quarantined > 0) problems.push(`${quarantined} damaged segments are in quarantine`);
   const excess = counters.read('flush_excess_rows_total');
-  if (excess > 0) problems.push(`${excess} rows more than expected were found in ClickHouse`);
+  if (excess > 0) problems.push(`${excess} rows more than expected were found in the store`);
   return problems;
 }

@@ -1,26 +1,18 @@
 import { type ClickHouse, ClickHouseError, ConnectionError, openClickHouse } from '../../src/clickhouse/client.ts';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import { quoted } from '../../src/clickhouse/quoted.ts';
+import type { LaneTarget, TargetTable } from './lane-target.ts';
 import { classifyRefusal, TIMEOUT_EXCEEDED } from './refusal.ts';
-import type { CountFailure, FlushTarget, InsertOutcome, StoredIds } from './target.ts';
+import type { CountFailure, InsertOutcome, StoredIds } from './target.ts';
 
 /** Ids of one batch that are read to mend a partial month: more than a batch can hold. */
 const IDS_MAX = 1_000_000;
-
-/** A table as the flush asks for its rows: names of ours, never a sender's. */
-export interface TargetTable {
-  readonly name: string;
-  /** The column that tells its rows apart. */
-  readonly id: string;
-  /** The column whose month is the partition. */
-  readonly time: string;
-}
 
 /**
  * ClickHouse as the flush sees it. Without an endpoint (the engine is away or its schema is not in place yet) every
  * answer is "refused, try again", at once and without a connection.
  */
-export class ClickHouseTarget implements FlushTarget {
+export class ClickHouseTarget implements LaneTarget {
   readonly #table: TargetTable;
   readonly #timeoutMs: number;
   #client: ClickHouse | null = null;
@@ -37,7 +29,6 @@ export class ClickHouseTarget implements FlushTarget {
     return this.#endpoint !== null;
   }
 
-  /** Where to send from now on; null: nowhere. */
   use(endpoint: Endpoint | null): void {
     if (endpoint !== null && endpoint.url !== this.#url) {
       // Another replica of the shard. What is under way on the one before ends there, or its time is up.
@@ -48,7 +39,6 @@ export class ClickHouseTarget implements FlushTarget {
     this.#endpoint = endpoint;
   }
 
-  /** Gives up what is under way, for a stop whose time is up. Its outcome is unknown; the next start counts it. */
   abort(): void {
     this.#abort.abort();
   }

@@ -96,7 +96,9 @@ export class Flusher {
     while (!this.#stopping) {
       if (action.do === 'stored') {
         this.#options.breaker.succeeded();
-        return this.#options.fates.stored(batch, action.excess);
+        await this.#options.fates.stored(batch, action.excess);
+        this.#options.target.settled?.(batchNumber(batch.name));
+        return;
       }
       const seen: (Seen & { error?: string }) | null =
         action.do === 'split' ? await this.#split(batch, action, error) : await this.#act(batch, action);

@@ -1,4 +1,4 @@
-/** What a flush needs of ClickHouse. Outcomes that are expected are values; a throw is a defect. */
+/** What a flush needs of the store of the rows. Outcomes that are expected are values; a throw is a defect. */
 export interface FlushTarget {
   /** One insert of one Native block. `token` names the attempt: the server keeps one insert per token and month. */
   insert(block: Buffer, token: string): Promise<InsertOutcome>;
@@ -6,6 +6,8 @@ export interface FlushTarget {
   count(batch: bigint): Promise<ReadonlyMap<number, number> | CountFailure>;
   /** Ids of the rows of a batch in some months, or why the server did not answer. */
   ids(batch: bigint, months: readonly number[]): Promise<StoredIds | CountFailure>;
+  /** The batch is stored and has left the spool: it will not be asked for again. */
+  settled?(batch: bigint): void;
 }
 
 /**

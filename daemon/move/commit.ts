@@ -21,7 +21,7 @@ export function commitMove(paths: HomePaths, from: Config['engine'], to: Config[
   );
   writePlace(paths.run, [placeOf(from), placeOf(to)]);
   if (to.kind !== 'url') replaceFile(engineFile(paths.run), fs.readFileSync(engineFile(nextFolder(paths)), 'utf8'));
-  replaceFile(paths.config, withEngine(readConfig(paths.config), changed));
+  replaceSettings(paths.config, 'engine', Object.fromEntries(changed));
   return changed.map(([name]) => `engine.${name}`);
 }
 
@@ -31,15 +31,14 @@ export function settleMove(paths: HomePaths, to: Config['engine']): void {
   fs.rmSync(nextFolder(paths), { recursive: true, force: true });
 }
 
-function readConfig(file: string): string {
-  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{}';
+/** Gives settings of a section other values in the configuration `file`, in one step. All others stay as they are written there. */
+export function replaceSettings(file: string, section: string, changed: Readonly<Record<string, unknown>>): void {
+  const written = JSON.parse(readConfig(file).replace(/^\uFEFF/, '')) as Record<string, object | undefined>;
+  replaceFile(file, `${JSON.stringify({ ...written, [section]: { ...written[section], ...changed } }, null, 2)}\n`);
 }
 
-/** All other settings stay as they are written there. */
-function withEngine(text: string, changed: readonly (readonly [string, unknown])[]): string {
-  const written = JSON.parse(text.replace(/^\uFEFF/, '')) as { engine?: Record<string, unknown> };
-  const engine = { ...written.engine, ...Object.fromEntries(changed) };
-  return `${JSON.stringify({ ...written, engine }, null, 2)}\n`;
+function readConfig(file: string): string {
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{}';
 }
 
 /** In one step, and on disk when it returns; the file of before when it throws. The mode stays what the operator made it. */

@@ -36,6 +36,11 @@ export class DaemonState {
     })();
   }
 
+  /** Whether the flush has ever brought a row to where rows are kept. */
+  hasStoredRows(): boolean {
+    return this.#db.prepare('SELECT 1 FROM lanes WHERE stored > 0').get() !== undefined;
+  }
+
   /** The salts of these days; missing ones are drawn. */
   drawSalts(days: readonly string[]): Salt[] {
     return this.#db

@@ -17,6 +17,14 @@ SELECT
   (SELECT sum(value) FROM system.metrics WHERE metric = 'MemoryTracking') AS engine_memory_bytes,
   (SELECT any(value) FROM system.server_settings WHERE name = 'max_server_memory_usage') AS memory_max`;
 
+/** The same where PostgreSQL keeps the events; the engine's own parts are none of them. */
+const STORE_STATEMENT = `
+SELECT 0 AS engine_parts, 0 AS engine_merges,
+  (SELECT sum(rows) FROM table_sizes WHERE name = 'events') AS engine_table_rows,
+  (SELECT sum(bytes) FROM table_sizes WHERE name = 'events') AS engine_table_bytes,
+  (SELECT sum(value) FROM system.metrics WHERE metric = 'MemoryTracking') AS engine_memory_bytes,
+  (SELECT any(value) FROM system.server_settings WHERE name = 'max_server_memory_usage') AS memory_max`;
+
 const GAUGES = [
   'engine_parts',
   'engine_table_rows',
@@ -39,6 +47,7 @@ export class EngineFigures {
   memoryBytesMax: number | null = null;
   readonly #options: EngineFiguresOptions;
   readonly #clients: ShardClients;
+  readonly #statement: string;
   readonly #timer: NodeJS.Timeout;
   readonly #closing = new AbortController();
   #asking = false;
@@ -46,6 +55,7 @@ export class EngineFigures {
   constructor(options: EngineFiguresOptions) {
     this.#options = options;
     this.#clients = new ShardClients(options.shards);
+    this.#statement = options.shards.some(({ endpoint }) => endpoint.viewsPostgres) ? STORE_STATEMENT : STATEMENT;
     this.#forget();
     this.#timer = setInterval(() => void this.#ask(), EVERY_MS);
     this.#timer.unref();
@@ -69,7 +79,7 @@ export class EngineFigures {
     try {
       const options = { timeoutMs: TIMEOUT_MS, signal: this.#closing.signal };
       const rows = (
-        await this.#clients.ask((client) => client.query<Record<string, unknown>>(STATEMENT, {}, options))
+        await this.#clients.ask((client) => client.query<Record<string, unknown>>(this.#statement, {}, options))
       ).flat();
       const total = (name: string) => rows.reduce((sum, row) => sum + Number(row[name]), 0);
       for (const gauge of GAUGES) this.#options.counters.set(gauge, total(gauge));

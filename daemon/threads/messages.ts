@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { TableName } from '../../src/event/tables.ts';
+import type { StoreAccess } from '../../src/postgres/store-access.ts';
 import type { Ask, RegistryCopy, RegistryNews } from '../../src/registry/registry.ts';
 import type { AccessChange, AccessSnapshot } from '../access/book.ts';
 import type { MeterMemory } from '../access/limits/meters.ts';
@@ -42,6 +43,8 @@ export interface SpoolThreadData extends ThreadBasics {
   readonly spoolFolder: string;
   readonly stateFile: string;
   readonly stateSchemaFolder: string;
+  /** The PostgreSQL that rows go to; null: they go to the engine. */
+  readonly store: StoreAccess | null;
 }
 
 /** One port for each table, so that tables never wait for each other. */
@@ -57,7 +60,7 @@ export interface TableTotals {
 export type ToSpool =
   /** The collector's end of each table's lanes, by name. */
   | { readonly type: 'collector'; readonly lanes: LanePorts }
-  /** A shard (index) answers and its schema is in place (`endpoint`), or it went away (null). */
+  /** The place of the rows of a shard (index) answers and its schema is in place (`endpoint`), or it went away (null). */
   | { readonly type: 'engine'; readonly shard: number; readonly endpoint: Endpoint | null }
   | { readonly type: 'seal' }
   | { readonly type: 'deadletters'; readonly id: number; readonly operation: DeadLetterOperation }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { columnHeads } from '../../src/clickhouse/native/encoded-rows.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { TABLES, type TableName } from '../../src/event/tables.ts';
-import { ClickHouseTarget } from '../flush/clickhouse-target.ts';
+import type { LaneTarget, TargetTable } from '../flush/lane-target.ts';
 import type { Disk } from '../spool/disk.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { SpoolState } from '../state/spool-state.ts';
@@ -21,7 +21,7 @@ export interface OpenLane {
   /** Whether the engine has that shard. */
   readonly served: boolean;
   readonly state: SpoolState;
-  readonly target: ClickHouseTarget;
+  readonly target: LaneTarget;
   readonly service: LaneService;
 }
 
@@ -46,8 +46,10 @@ export function openLanes(parts: {
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly random: () => number;
+  /** Where the batches of one lane of `table` go. */
+  readonly target: (table: TargetTable) => LaneTarget;
 }): readonly OpenTable[] {
-  const { shards, config, db, disk, events, now, monotonic, random } = parts;
+  const { shards, config, db, disk, events, now, monotonic, random, target } = parts;
   const folder = path.resolve(parts.folder);
   const tables: OpenTable[] = [];
   const spoolBytes = () => tables.reduce((sum, { spool }) => sum + spool.bytes, 0);
@@ -59,7 +61,7 @@ export function openLanes(parts: {
       table,
       served: lane.shard <= shards,
       state: new SpoolState(db, lane.name),
-      target: new ClickHouseTarget({ table: { name: table, id, time }, timeoutMs: config.flush.timeoutMs }),
+      target: target({ name: table, id, time }),
       events: events(table, names.length === 1 ? null : lane.name),
     }));
     const heads = columnHeads(columns);

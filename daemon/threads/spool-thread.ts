@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TABLE_NAMES, type TableName } from '../../src/event/tables.ts';
 import type { HeldMonths, HoldLimits } from '../flush/hold.ts';
+import { targetsOf } from '../flush/targets.ts';
 import { nodeDisk } from '../spool/disk.ts';
 import type { AppendMessage, SpoolAnswer } from '../spool/protocol.ts';
 import { openStateDatabase } from '../state/database.ts';
@@ -54,6 +55,7 @@ const tables = openLanes({
   now: Date.now,
   monotonic: () => performance.now(),
   random: Math.random,
+  target: targetsOf(data.store, data.config.flush.timeoutMs),
 });
 const lanes = tables.flatMap((table) => table.lanes);
 /** Those whose batches go anywhere now. */
@@ -167,6 +169,8 @@ async function stop(deadlineMs: number): Promise<void> {
     target.abort();
   }
   await flushing;
+  // Nothing is sent any more; their timers would keep the thread alive until it is ended by force.
+  for (const id of [...held.keys()]) release(id);
   clearInterval(gauges);
   stopLoopDelay();
   setGauges();

@@ -9,6 +9,8 @@ export interface Endpoint {
   /** Rows that are stored here may have come by another replica, and a count has to wait for them first. */
   readonly replicated?: boolean;
   readonly database: string;
+  /** Its tables are views of rows in PostgreSQL (`postgres-tables.ts`); left out where they are ClickHouse's own. */
+  readonly viewsPostgres?: boolean;
   /** May write and change the schema. */
   readonly writer: Credentials;
   /** May only read, within limits. For kind url the same user, held to `readonly` by settings. */

@@ -84,16 +84,18 @@ async function apply(
   );
 }
 
-type Ledger = ReadonlyMap<number, { readonly name: string; readonly sha256: string }>;
+/** What a database says was applied to it, by number. */
+export type Applied = ReadonlyMap<number, { readonly name: string; readonly sha256: string }>;
 
-async function readLedger(server: ClickHouse): Promise<Ledger> {
+async function readLedger(server: ClickHouse): Promise<Applied> {
   const rows = await server.query<{ number: number; name: string; sha256: string }>(
     'SELECT number, name, sha256 FROM schema_migrations FINAL ORDER BY number',
   );
   return new Map(rows.map(({ number, name, sha256 }) => [number, { name, sha256 }]));
 }
 
-function refuseNewer(known: readonly Migration[], applied: Ledger): void {
+/** Throws TF_SCHEMA_NEWER for a database of a later version. */
+export function refuseNewer(known: readonly Migration[], applied: Applied): void {
   const newest = Math.max(0, ...applied.keys());
   const ours = Math.max(0, ...known.map(({ number }) => number));
   if (newest <= ours) return;
@@ -104,7 +106,8 @@ function refuseNewer(known: readonly Migration[], applied: Ledger): void {
   );
 }
 
-function refuseChanged(known: readonly Migration[], applied: Ledger): void {
+/** Throws TF_VERIFICATION when a file is no longer what was applied. */
+export function refuseChanged(known: readonly Migration[], applied: Applied): void {
   for (const { number, name, sha256 } of known) {
     const recorded = applied.get(number);
     if (recorded === undefined || recorded.sha256 === sha256) continue;

@@ -13,6 +13,7 @@ export function crossChecks(config: Config, origins: Origins): string[] {
   return [
     ...engineProblems(config, origins),
     ...bodyProblems(config),
+    ...storeProblems(config),
     ...spoolProblems(config),
     ...proxyProblems(config),
     ...trackerProblems(config),
@@ -27,7 +28,7 @@ export function crossChecks(config: Config, origins: Origins): string[] {
 export function withoutCredentials(url: string): string {
   if (!URL.canParse(url)) return url.replace(/\/\/[^/@]*@/, '//***@');
   const parsed = new URL(url);
-  return `${parsed.origin}${parsed.pathname === '/' ? '' : parsed.pathname}`;
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname === '/' ? '' : parsed.pathname}`;
 }
 
 function engineProblems({ engine }: Config, origins: Origins): string[] {
@@ -38,6 +39,38 @@ function engineProblems({ engine }: Config, origins: Origins): string[] {
   if (engine.kind === 'docker' || engine.kind === 'cluster') return [];
   if (engine.url === '') return ['engine.kind is url, but engine.url is empty: set it, like http://clickhouse:8123'];
   return [...urlProblems(engine.url), ...passwordFileProblems('engine.passwordFile', engine.passwordFile)];
+}
+
+const SSL_MODES = ['disable', 'require', 'verify-full'];
+
+function storeProblems({ store, engine }: Config): string[] {
+  const { url, passwordFile, caFile } = store;
+  if (url === '') {
+    const [left] = Object.entries({ passwordFile, caFile }).filter(([, value]) => value !== '');
+    return left === undefined ? [] : [`store.${left[0]} is set, but store.url is empty`];
+  }
+  const shown = withoutCredentials(url);
+  if (!URL.canParse(url) || !/^postgres(ql)?:\/\//.test(url) || new URL(url).hostname === '') {
+    return [`store.url is ${JSON.stringify(shown)}; allowed: an address like postgres://tracker@db/shop`];
+  }
+  const { password, searchParams } = new URL(url);
+  if (password !== '' || searchParams.has('password')) {
+    return ['store.url holds a password, which others get to see: put it into store.passwordFile'];
+  }
+  const unknown = [...searchParams.keys()].find((name) => name !== 'sslmode');
+  if (unknown !== undefined) return [`store.url has the option ${JSON.stringify(unknown)}; allowed is sslmode`];
+  const mode = searchParams.get('sslmode') ?? 'disable';
+  if (!SSL_MODES.includes(mode)) {
+    return [`sslmode of store.url is ${JSON.stringify(mode)}; allowed: ${SSL_MODES.join(', ')}`];
+  }
+  if (mode === 'verify-full' && caFile === '') {
+    return ['sslmode of store.url is verify-full: set store.caFile to the PEM file with the root to trust'];
+  }
+  const needsEmbedded =
+    engine.kind === 'embedded'
+      ? []
+      : [`store.url is set, and engine.kind is ${engine.kind}: PostgreSQL is read by the embedded engine alone`];
+  return [...needsEmbedded, ...passwordFileProblems('store.passwordFile', passwordFile)];
 }
 
 function urlProblems(url: string): string[] {

@@ -183,6 +183,16 @@ export const configSchema = z.strictObject({
         .describe('Docker daemon of this machine, like unix:///run/docker.sock; empty asks DOCKER_HOST and context'),
     })
     .prefault({}),
+  store: z
+    .strictObject({
+      url: z
+        .string()
+        .default('')
+        .describe('PostgreSQL that keeps the events, like postgres://tracker@db/shop; empty: ClickHouse keeps them'),
+      passwordFile: file('file with the password of that PostgreSQL, mode 0600'),
+      caFile: file('PEM file with the root to trust, for sslmode=verify-full'),
+    })
+    .prefault({}),
   query: z
     .strictObject({
       timeoutMs: durationMs(10_000, 100, 600_000, 'time of one read'),

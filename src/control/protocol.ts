@@ -68,6 +68,8 @@ export interface Status {
     /** The shards of a cluster, from 1; left out where there is but one. */
     readonly shards?: readonly ShardStatus[];
   };
+  /** What keeps the events, where ClickHouse does not; its address is without a password. */
+  readonly store?: { readonly kind: 'postgres'; readonly url: string };
   readonly events: {
     readonly accepted: number;
     readonly stored: number;

@@ -31,10 +31,23 @@ export interface EmbeddedOptions {
   readonly memoryBytesMax: number;
   /** Limits of one read by `endpoint.reader`. */
   readonly query: ReadLimits;
+  /** A PostgreSQL whose rows it reads as tables of a database of their own. */
+  readonly store?: EmbeddedStore;
   readonly log: EngineLog;
   readonly now: () => number;
   /** Called each time the child was started again. */
   readonly onRestart?: () => void;
+}
+
+/** What the engine is told of that PostgreSQL; the password gets into a file of mode 0600 and nowhere else. */
+export interface EmbeddedStore {
+  /** Name of the named collection, and its keys. */
+  readonly collection: string;
+  readonly keys: Readonly<Record<string, string | number>>;
+  readonly database: string;
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** The child's whole environment: its PostgreSQL client learns from it how to use TLS. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -81,6 +94,7 @@ class EmbeddedEngine implements Engine {
     this.#server = openClickHouse({ ...this.endpoint, database: 'system' }, 'writer');
     this.#supervisor = new Supervisor({
       args,
+      ...(options.store !== undefined && { env: options.store.env }),
       now: options.now,
       onDeath: (death) => this.#died(death),
       onRestart: () => options.onRestart?.(),
@@ -152,10 +166,18 @@ function clickhouseArguments(options: EmbeddedOptions, file: EngineFile): string
   const usersFile = join(options.paths.run, 'clickhouse-users.xml');
   const memoryBytesMax = memoryCap(options.memoryBytesMax, machineMemory());
   const logFile = join(options.paths.logs, LOG_FILE);
-  writeSecret(config, serverConfigXml({ logFile, usersFile, memoryBytesMax }));
+  const { store } = options;
+  const collections = store === undefined ? {} : { collections: { [store.collection]: store.keys } };
+  writeSecret(config, serverConfigXml({ logFile, usersFile, memoryBytesMax, ...collections }));
   writeSecret(
     usersFile,
-    usersConfigXml({ ...file, database: options.database, limits: options.query, memoryBytesMax }),
+    usersConfigXml({
+      ...file,
+      database: options.database,
+      limits: options.query,
+      memoryBytesMax,
+      ...(store !== undefined && { alsoReads: store.database, collections: true, settings: store.settings }),
+    }),
   );
   return [
     ...['--config-file', config, '--path', options.paths.clickhouse, '--log-level', 'warning'],

@@ -29,13 +29,16 @@ export interface ServerConfig {
   readonly logFile: string;
   readonly usersFile: string;
   readonly memoryBytesMax: number;
+  /** Named collections, by name: the file holds their passwords. */
+  readonly collections?: XmlBranch;
 }
 
 /** `clickhouse.xml`: what the process may use. */
-export function serverConfigXml({ logFile, usersFile, memoryBytesMax }: ServerConfig): string {
+export function serverConfigXml({ logFile, usersFile, memoryBytesMax, collections }: ServerConfig): string {
   return xmlDocument({
     logger: { log: logFile, size: '10M', count: 3 },
     users_config: usersFile,
+    ...(collections !== undefined && { named_collections: collections }),
     ...resources(memoryBytesMax),
   });
 }
@@ -79,6 +82,10 @@ export interface UsersConfig {
   readonly memoryBytesMax: number;
   /** Another database that the reader may read. */
   readonly alsoReads?: string;
+  /** Whether the writer may use named collections; nobody may read what is in them. */
+  readonly collections?: boolean;
+  /** Settings of everybody. */
+  readonly settings?: XmlBranch;
   /** More settings of the reader. */
   readonly readerSettings?: XmlBranch;
 }
@@ -94,7 +101,7 @@ export interface UsersConfig {
 export function usersConfigXml(users: UsersConfig): string {
   return xmlDocument({
     profiles: {
-      default: {},
+      default: users.settings ?? {},
       boot: { max_sessions_for_user: 1 },
       [READER]: readerProfile(users),
     },
@@ -122,6 +129,7 @@ export function ourUsers(users: UsersConfig, networks: XmlBranch): XmlBranch {
       networks,
       profile: 'default',
       quota: 'default',
+      ...(users.collections && { named_collection_control: 1 }),
     },
     [READER]: {
       password_sha256_hex: sha256(users.readerPassword),
@@ -136,7 +144,9 @@ export function ourUsers(users: UsersConfig, networks: XmlBranch): XmlBranch {
 }
 
 /** What one read may use. */
-export function readerProfile(users: Pick<UsersConfig, 'limits' | 'memoryBytesMax' | 'readerSettings'>): XmlBranch {
+export function readerProfile(
+  users: Pick<UsersConfig, 'limits' | 'memoryBytesMax' | 'settings' | 'readerSettings'>,
+): XmlBranch {
   return {
     ...readSettings({ ...users.limits, memoryBytesMax: readMemory(users) }),
     ...ANSWER_SETTINGS,
@@ -145,6 +155,7 @@ export function readerProfile(users: Pick<UsersConfig, 'limits' | 'memoryBytesMa
     // On in clickhouse-local: an expression alone would be a statement.
     implicit_select: 0,
     readonly: 1,
+    ...users.settings,
     ...users.readerSettings,
   };
 }

@@ -16,6 +16,8 @@ const OUTPUT_BYTES_KEPT = 4_096;
 export interface SupervisorOptions {
   /** Program and arguments after node itself. */
   readonly args: readonly string[];
+  /** The child's environment; that of this process unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds, monotonic enough to measure health. */
   readonly now: () => number;
   /** A child ended that should not have. `output` is the tail of what it wrote. */
@@ -51,7 +53,12 @@ export class Supervisor {
 
   start(): void {
     // Detached: its own process group, so that a signal from the terminal reaches the parent alone.
-    const child = spawn(process.execPath, this.#options.args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const { args, env } = this.#options;
+    const child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+      ...(env !== undefined && { env }),
+    });
     this.#child = child;
     this.#output = '';
     this.#healthySince = Number.NaN;

@@ -13,6 +13,7 @@
  * received before the cursor's but stored after its page was read is not shown by later pages.
  */
 import { z } from 'zod';
+import type { Narrow } from '../clickhouse/postgres-tables.ts';
 import { encodeCursor, type Position } from './activities/cursor.ts';
 import { ACTIVITY_COLUMNS, type ActivityRow, type RawActivity, toActivity } from './activities/row.ts';
 import { Parameters } from './parameters.ts';
@@ -65,7 +66,8 @@ export const activities: Question<ActivitiesParams, RawActivity, ActivityRow> = 
     const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
     const limit = parameters.bind('UInt32', params.limit);
     const sql = `SELECT ${ACTIVITY_COLUMNS} FROM events ${where} ORDER BY events.received_at DESC, UUIDToNum(events.event_id) DESC LIMIT ${limit}`;
-    return { sql, params: parameters.values };
+    const narrow: Narrow = { table: 'events', where: conditions.join(' AND ') };
+    return { sql, params: parameters.values, ...(conditions.length > 0 && { narrow }) };
   },
 
   rows: (raw) => raw.map(toActivity),
@@ -82,8 +84,8 @@ export async function readActivities(
   const wanted = params.limit + 1; // one more than the page tells whether there is a next one
   const found: ActivityRow[] = [];
   for (const window of windowsOf(params, now)) {
-    const { sql, params: bound } = activities.compile({ ...params, ...window, limit: wanted - found.length });
-    found.push(...activities.rows(await reader.query<RawActivity>(sql, bound, options), params));
+    const { sql, params: bound, narrow } = activities.compile({ ...params, ...window, limit: wanted - found.length });
+    found.push(...activities.rows(await reader.query<RawActivity>(sql, bound, { ...options, narrow }), params));
     if (found.length >= wanted) break;
   }
   const rows = found.slice(0, params.limit);

@@ -18,12 +18,14 @@ const AGREEMENTS_MAX = 100;
 
 /** What is stored of a visitor's agreements, the newest first; nothing of the request they came with. */
 export function readAgreements(reader: Reader, account: string, visitorId: string): Promise<AgreementRow[]> {
+  const where = 'account = {account:String} AND visitor_id = {visitor:String}';
   return reader.query<AgreementRow>(
     `SELECT visitor_id AS vid, toFloat64(flags) AS cflags,
        concat(replaceOne(toString(received_at, 'UTC'), ' ', 'T'), 'Z') AS created_at,
        jurisdiction, country, region, timezone AS tz, url
-     FROM agreements WHERE account = {account:String} AND visitor_id = {visitor:String}
+     FROM agreements WHERE ${where}
      ORDER BY received_at DESC LIMIT ${AGREEMENTS_MAX}`,
     { account, visitor: visitorId },
+    { narrow: { table: 'agreements', where } },
   );
 }

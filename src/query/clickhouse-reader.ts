@@ -1,6 +1,7 @@
 import { AnyOf } from '../clickhouse/any-of.ts';
 import type { ClickHouse, QueryOptions, ReadLimits } from '../clickhouse/client.ts';
 import type { Endpoint } from '../clickhouse/endpoint.ts';
+import { narrowed } from '../clickhouse/postgres-tables.ts';
 import type { QueryAnswer } from '../control/protocol.ts';
 import { readFailure } from './failure.ts';
 import { ShardedReads } from './missing-shards.ts';
@@ -11,18 +12,22 @@ import { checkSql, toQueryAnswer } from './sql.ts';
 export class ClickHouseReader implements Reader {
   readonly #servers: AnyOf;
   readonly #limits: ReadLimits;
+  readonly #viewsPostgres: boolean;
   /** Null where there is one shard, which is there or not. */
   readonly #sharded: ShardedReads | null;
 
   constructor(endpoint: Endpoint, limits: ReadLimits) {
     this.#servers = new AnyOf(endpoint, 'reader', limits);
     this.#limits = limits;
+    this.#viewsPostgres = endpoint.viewsPostgres ?? false;
     this.#sharded = endpoint.shards === undefined ? null : new ShardedReads(endpoint.shards);
   }
 
   async query<T>(sql: string, params: Record<string, unknown>, options: ReadOptions = {}): Promise<T[]> {
     try {
-      return await this.#read(options, (server, call) => server.query<T>(sql, params, call));
+      const { narrow, ...rest } = options;
+      const statement = this.#viewsPostgres && narrow !== undefined ? narrowed(sql, narrow) : sql;
+      return await this.#read(rest, (server, call) => server.query<T>(statement, params, call));
     } catch (thrown) {
       throw readFailure(thrown, this.#limits, 'ours');
     }

@@ -61,16 +61,17 @@ export function parseLtv(query: URLSearchParams): LtvParams {
 export async function readLtv(reader: Reader, { account, by, id }: LtvParams): Promise<readonly LifetimeValue[]> {
   const parameters = new Parameters();
   const condition = CONDITION[by].replaceAll('ID', parameters.bind('String', id));
+  const where = `account = ${parameters.bind('String', account)} AND ${condition}`;
   const sql = `SELECT currency, toString(sum(value)) AS amount, toString(sumIf(value, value >= 0)) AS paid,
       toString(-sumIf(value, value < 0)) AS refunded, toUInt32(countIf(value >= 0)) AS payments,
       toUInt32(countIf(value < 0)) AS refunds, ${isoTime('min')} AS first_paid_at, ${isoTime('max')} AS last_paid_at
     FROM (
       SELECT currency, amount AS value, paid_at FROM payments
-      WHERE account = ${parameters.bind('String', account)} AND ${condition}
+      WHERE ${where}
       ORDER BY received_at, paid_at LIMIT 1 BY payment_id
     )
     GROUP BY currency ORDER BY currency`;
-  return reader.query<LifetimeValue>(sql, parameters.values);
+  return reader.query<LifetimeValue>(sql, parameters.values, { narrow: { table: 'payments', where } });
 }
 
 function isoTime(aggregate: 'min' | 'max'): string {

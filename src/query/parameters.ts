@@ -1,7 +1,11 @@
+import type { Narrow } from '../clickhouse/postgres-tables.ts';
+
 /** SQL with `{name:Type}` places, and the values for them. */
 export interface Compiled {
   readonly sql: string;
   readonly params: Record<string, unknown>;
+  /** What of a table it needs at the most: for stores that send rows. */
+  readonly narrow?: Narrow;
 }
 
 type ParameterType = 'String' | 'Array(String)' | 'Int64' | 'UInt32' | 'UUID';

@@ -23,8 +23,8 @@ export async function ask<P, Raw, Row>(
   options?: ReadOptions,
 ): Promise<Row[]> {
   const checked = checkParams(question.params, params);
-  const { sql, params: bound } = question.compile(checked);
-  return question.rows(await reader.query<Raw>(sql, bound, options), checked);
+  const { sql, params: bound, narrow } = question.compile(checked);
+  return question.rows(await reader.query<Raw>(sql, bound, { ...options, narrow }), checked);
 }
 
 /** `given` as the schema's type. Throws TF_INPUT with one sentence for each thing that is wrong. */

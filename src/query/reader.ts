@@ -1,3 +1,5 @@
+import type { Narrow } from '../clickhouse/postgres-tables.ts';
+
 /** What every question needs of ClickHouse: one bound statement in, its rows out. Runs as the user that may only read. */
 export interface Reader {
   /**
@@ -12,6 +14,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Rows above which the read fails. */
   readonly rowsMax?: number;
+  /** What of a table the statement needs at the most. */
+  readonly narrow?: Narrow | undefined;
   /** Told when the answer is without the rows of these shards, which are away: their numbers, from 1. */
   readonly onMissing?: (shards: readonly number[]) => void;
 }

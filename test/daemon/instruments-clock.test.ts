@@ -57,6 +57,7 @@ function setUp(home = fs.mkdtempSync(path.join(os.tmpdir(), 'trackflow-instrumen
     config: configSchema.parse({}),
     counters,
     engine: AWAY,
+    places: AWAY.shards,
     log: new RecentLog(),
     status,
     tasks: () => [],

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { packageRoot } from '../../src/package-root.ts';
+import type { SelfSigned } from './openssl.ts';
 import { available } from './requirement.ts';
 import { until } from './until.ts';
 
@@ -21,6 +22,10 @@ export interface TestPostgres extends AsyncDisposable {
   query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /** A session of its own, for a transaction that stays open. The caller ends it. */
   session(): Promise<pg.Client>;
+  /** Ends the server as a crash does (immediate shutdown); it recovers at the next `start`. */
+  crash(): Promise<void>;
+  /** Starts it again after `crash`, on the same port. */
+  start(): Promise<void>;
   /** Ends every session of this application name but ours, as a network that fails does. Returns how many. */
   cut(application: string): Promise<number>;
 }
@@ -35,7 +40,12 @@ export const hasPostgres = (version: PostgresVersion) =>
 /** A real PostgreSQL in a directory of its own, without fsync. `settings` go into postgresql.conf. */
 export async function startPostgres(
   version: PostgresVersion,
-  options: { readonly settings?: Readonly<Record<string, string>>; readonly initdb?: readonly string[] } = {},
+  options: {
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly initdb?: readonly string[];
+    /** Who wants TLS gets it, by this certificate. */
+    readonly certificate?: SelfSigned;
+  } = {},
 ): Promise<TestPostgres> {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'trackflow-postgres-'));
   const user = unprivileged();
@@ -64,25 +74,31 @@ export async function startPostgres(
     shared_buffers: '64MB',
     max_connections: '40',
     logging_collector: 'off',
+    ...(options.certificate !== undefined && tlsSettings(options.certificate, folder, user)),
     ...options.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(path.join(bin, 'postgres'), ['-D', data, ...flags], {
-    ...identity,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  // A test whose preparation fails never gets to dispose of it.
-  const quit = () => void child.kill('SIGQUIT');
-  process.once('exit', quit);
-  let said = '';
-  child.stderr.on('data', (text) => {
-    said = `${said}${text}`.slice(-4_000);
-  });
   const base = { host: '127.0.0.1', port, user: 'postgres' };
-  await until(async () => {
-    if (child.exitCode !== null) throw new Error(`PostgreSQL ${version} ended: ${said}`);
-    return answers(base);
-  }, START_MS_MAX);
+  const launch = async () => {
+    const launched = spawn(path.join(bin, 'postgres'), ['-D', data, ...flags], {
+      ...identity,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    launched.stderr.on('data', (text) => {
+      said = `${said}${text}`.slice(-4_000);
+    });
+    child = launched;
+    await until(async () => {
+      if (launched.exitCode !== null) throw new Error(`PostgreSQL ${version} ended: ${said}`);
+      return answers(base);
+    }, START_MS_MAX);
+  };
+  let child: ChildProcess | null = null;
+  // A test whose preparation fails never gets to dispose of it.
+  const quit = () => void child?.kill('SIGQUIT');
+  process.once('exit', quit);
+  await launch();
   await ask(base, 'postgres', 'CREATE DATABASE test');
   const pool = new pg.Pool({ ...base, database: 'test', max: 4 });
   pool.on('error', () => {});
@@ -97,6 +113,12 @@ export async function startPostgres(
       await client.connect();
       return client;
     },
+    crash: async () => {
+      const gone = once(child!, 'exit');
+      child!.kill('SIGQUIT');
+      await gone;
+    },
+    start: launch,
     cut: async (application) => {
       const { rows } = await pool.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`,
@@ -106,11 +128,27 @@ export async function startPostgres(
     },
     async [Symbol.asyncDispose]() {
       await pool.end();
-      await stop(child);
+      await stop(child!);
       process.off('exit', quit);
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Copies that are the server's own, as it insists on. */
+function tlsSettings(
+  { certFile, keyFile }: SelfSigned,
+  folder: string,
+  user: { readonly uid: number; readonly gid: number } | null,
+): Readonly<Record<string, string>> {
+  const [cert, key] = [certFile, keyFile].map((file, index) => {
+    const copy = path.join(folder, ['server.crt', 'server.key'][index]!);
+    fs.copyFileSync(file, copy);
+    fs.chmodSync(copy, 0o600);
+    if (user !== null) fs.chownSync(copy, user.uid, user.gid);
+    return copy;
+  });
+  return { ssl: 'on', ssl_cert_file: cert!, ssl_key_file: key! };
 }
 
 type Base = { readonly host: string; readonly port: number; readonly user: string };

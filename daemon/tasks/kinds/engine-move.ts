@@ -28,12 +28,12 @@ export interface EngineMoveParts {
   confirm(context: EngineMoveContext): Promise<void>;
 }
 
-/** Carries the data to another engine: `daemon/move/engine-move.ts`. */
-export function engineMove(parts: EngineMoveParts): AnyTaskKind {
+/** Carries the data to another engine: `daemon/move/engine-move.ts`. `refusal`: why this home has none to carry. */
+export function engineMove(parts: EngineMoveParts, refusal: string | null): AnyTaskKind {
   return taskKind<EngineMoveParams>({
     kind: 'engine-move',
     paramsSchema,
-    refusal: null,
+    refusal,
     steps: [
       { name: 'prepare', run: (context) => parts.prepare(context) },
       { name: 'copy', run: (context) => parts.copy(context) },

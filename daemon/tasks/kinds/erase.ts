@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ClickHouse, Params } from '../../../src/clickhouse/client.ts';
 import { ERASE_KIND, type ErasedRows } from '../../../src/control/erasure.ts';
+import type { StoreSession } from '../../../src/postgres/session.ts';
 import { type AnyTaskKind, type TaskContext, taskKind } from '../kind.ts';
+import { eraseFromStore } from './erase-from-store.ts';
 import { type RetentionParts, whileHeld } from './retention.ts';
 
 const POLL_MS = 100;
@@ -30,6 +32,8 @@ export interface EraseParts extends Pick<RetentionParts, 'connect' | 'hold'> {
   figures(): Readonly<Record<string, TableFigures>>;
   /** Seals what has been accepted, so that it is stored soon. */
   seal(): void;
+  /** A session with the PostgreSQL that keeps the rows, which the caller closes; left out where ClickHouse keeps them. */
+  readonly store?: () => Promise<StoreSession>;
   /** Forgets what a visitor agreed to, for one account or all. */
   forget(account: string | null, visitorId: string): void;
 }
@@ -46,7 +50,7 @@ export function erase(parts: EraseParts): AnyTaskKind {
     kind: ERASE_KIND,
     paramsSchema: eraseParams,
     refusal: null,
-    apart: ['engine-move'],
+    apart: ['engine-move', 'cutover'],
     steps: [
       { name: 'wait', run: (context) => waitForSpool(parts, context) },
       { name: 'delete', run: (context) => deleteRows(parts, context) },
@@ -77,6 +81,11 @@ async function deleteRows(parts: EraseParts, context: TaskContext<Erasure>): Pro
   const condition = account === null ? who : `${who} AND account = {account:String}`;
   const params: Params = { id: visitorId ?? userId, ...(account !== null && { account }) };
   const rows: Record<string, number> = { ...(context.saved as { rows: ErasedRows } | null)?.rows };
+  if (parts.store !== undefined && Object.keys(rows).length === 0) {
+    Object.assign(rows, await eraseFromStore(parts.store, parts.tables, context.params));
+    context.checkpoint({ rows });
+  }
+  // Also where PostgreSQL keeps them: a cutover that was given up has left copies here.
   const clients = await parts.connect();
   try {
     for (const client of clients) {

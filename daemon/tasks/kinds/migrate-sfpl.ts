@@ -69,8 +69,13 @@ export function sfplMigrations(parts: SfplMigrateParts): readonly AnyTaskKind[] 
   ];
 }
 
-async function plan({ db }: SfplMigrateParts, context: TaskContext<Params>, access: ClickHouseAccess): Promise<void> {
+async function plan(
+  { db, eventsElsewhere }: SfplMigrateParts,
+  context: TaskContext<Params>,
+  access: ClickHouseAccess,
+): Promise<void> {
   const { task, params } = context;
+  if (eventsElsewhere !== null) throw new TrackflowError('TF_CONFIG', eventsElsewhere);
   if (readMigration(db, task) !== null) return;
   const planned = await withSource(access, (client) => planSfpl(client, access.address.database, params));
   writeMigration(db, task, randomInt(1, JOB_MAX + 1), planned);

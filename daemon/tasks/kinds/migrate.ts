@@ -33,6 +33,8 @@ export interface MigrateParts {
   connect(): Promise<ClickHouse>;
   /** Resolves when the engine answers. */
   ready(): Promise<void>;
+  /** Why rows cannot become events: those are not kept in ClickHouse. Null: they can. */
+  readonly eventsElsewhere: string | null;
   /** Where reports go. */
   readonly reports: string;
   readonly elapsed: () => number;
@@ -80,7 +82,12 @@ export function migrations(parts: MigrateParts): readonly AnyTaskKind[] {
 
 type Context = TaskContext<Params>;
 
-async function plan({ db }: MigrateParts, { task, params }: Context, access: SourceAccess): Promise<void> {
+async function plan(
+  { db, eventsElsewhere }: MigrateParts,
+  { task, params }: Context,
+  access: SourceAccess,
+): Promise<void> {
+  if (eventsElsewhere !== null && params.preset !== 'generic') throw new TrackflowError('TF_CONFIG', eventsElsewhere);
   if (readMigration(db, task) !== null) return;
   const planned = await planPostgres(access, params);
   refuseLossyPlan(planned, params.allowLossy);

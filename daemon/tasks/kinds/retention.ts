@@ -9,13 +9,20 @@ const HOLD_WAIT_MS = 60_000;
 /** How long it is held at the most; longer than any of our statements takes. */
 const HOLD_MS = 30_000;
 const STATEMENT_MS = 25_000;
-const FOR_EVER = 'events.retentionDays is 0 and no account has a retention: events are kept for ever';
+export const FOR_EVER = 'events.retentionDays is 0 and no account has a retention: events are kept for ever';
 
-export interface RetentionParts {
+/** How long events are kept. */
+export interface Kept {
   /** Days that events are kept; 0 is for ever. */
   readonly days: number;
   /** Accounts whose events are kept for days of their own; 0 is for ever. */
   accounts(): readonly { readonly account: string; readonly days: number }[];
+}
+
+/** At 03:00 UTC. */
+export const RETENTION_SCHEDULE = { everyMs: DAY_MS, offsetMs: 3 * HOUR_MS };
+
+export interface RetentionParts extends Kept {
   /** A connection to each shard, which the caller closes. Rejects when one stays away. */
   connect(): Promise<readonly ClickHouse[]>;
   /**
@@ -45,7 +52,7 @@ export function retention(parts: RetentionParts): AnyTaskKind {
     get refusal() {
       return isForEver(parts) ? FOR_EVER : null;
     },
-    schedule: { everyMs: DAY_MS, offsetMs: 3 * HOUR_MS },
+    schedule: RETENTION_SCHEDULE,
     steps: [
       { name: 'drop-months', run: (context) => connected(parts, (client) => dropMonths(parts, client, context)) },
       { name: 'delete-rest', run: (context) => connected(parts, (client) => deleteRest(parts, client, context)) },
@@ -116,7 +123,8 @@ function overCondition(
   return conditions.length === 0 ? null : { condition: conditions.join(' OR '), params };
 }
 
-function isForEver(parts: RetentionParts): boolean {
+/** Whether nothing is ever over. */
+export function isForEver(parts: Kept): boolean {
   return parts.days === 0 && parts.accounts().every(({ days }) => days === 0);
 }
 
@@ -149,7 +157,7 @@ async function connected(parts: RetentionParts, work: (client: ClickHouse) => Pr
 }
 
 /** From the task's own time, so that it stays where it is over restarts. */
-function cutoffOf(days: number, { createdAt }: Context): number {
+export function cutoffOf(days: number, { createdAt }: Context): number {
   return createdAt - days * DAY_MS;
 }
 

@@ -28,6 +28,12 @@ LEFT JOIN (SELECT name AS table, engine_full FROM system.tables WHERE database =
   USING (table)
 GROUP BY table ORDER BY diskBytes DESC LIMIT ${TABLES_MAX}`;
 
+/** Tables of PostgreSQL (`src/clickhouse/postgres-tables.ts`): their rows are an estimate, and they have no parts. */
+const STORE_TABLES = `
+SELECT name, rows, 0 AS parts, bytes AS diskBytes, 0 AS compressedBytes, 0 AS uncompressedBytes, '' AS fullestPartition,
+  0 AS fullestParts, 0 AS partsToDelay, 0 AS partsToThrow
+FROM table_sizes ORDER BY diskBytes DESC LIMIT ${TABLES_MAX}`;
+
 const COLUMNS = `
 SELECT name, data_compressed_bytes AS compressedBytes, data_uncompressed_bytes AS uncompressedBytes
 FROM system.columns
@@ -55,9 +61,14 @@ type Row = Readonly<Record<string, unknown>>;
  * Four small statements over system tables, some milliseconds together whatever the size of the tables. Rejects as the
  * client does, and when the user may not read system tables.
  */
-export async function askStorage(client: ClickHouse, timeoutMs: number, signal: AbortSignal): Promise<StorageAnswer> {
+export async function askStorage(
+  client: ClickHouse,
+  { viewsPostgres, timeoutMs, signal }: { viewsPostgres: boolean; timeoutMs: number; signal: AbortSignal },
+): Promise<StorageAnswer> {
   const ask = (sql: string) => client.query<Row>(sql, {}, { timeoutMs, signal });
-  const [tables, columns, merges, mutations] = await Promise.all([TABLES, COLUMNS, MERGES, MUTATIONS].map(ask));
+  const [tables, columns, merges, mutations] = await Promise.all(
+    [viewsPostgres ? STORE_TABLES : TABLES, COLUMNS, MERGES, MUTATIONS].map(ask),
+  );
   return {
     tables: tables!.map((row) => ({ ...texts(row, 'name', 'fullestPartition'), ...numbers(row, ...TABLE_NUMBERS) })),
     columns: columns!.map((row) => ({

@@ -26,6 +26,7 @@ export interface StorageWatchOptions {
 export class StorageWatch {
   readonly #options: StorageWatchOptions;
   readonly #clients: ShardClients;
+  readonly #viewsPostgres: boolean;
   readonly #closing = new AbortController();
   #report: StorageReport = { figures: null, failure: '' };
   #timer: NodeJS.Timeout | undefined;
@@ -34,6 +35,7 @@ export class StorageWatch {
   constructor(options: StorageWatchOptions) {
     this.#options = options;
     this.#clients = new ShardClients(options.shards);
+    this.#viewsPostgres = options.shards.some(({ endpoint }) => endpoint.viewsPostgres);
   }
 
   get report(): StorageReport {
@@ -71,7 +73,8 @@ export class StorageWatch {
     const askedAt = now();
     const startedAt = elapsed();
     try {
-      const answers = await this.#clients.ask((client) => askStorage(client, TIMEOUT_MS, this.#closing.signal));
+      const options = { viewsPostgres: this.#viewsPostgres, timeoutMs: TIMEOUT_MS, signal: this.#closing.signal };
+      const answers = await this.#clients.ask((client) => askStorage(client, options));
       const answer = together(answers);
       const tookMs = Math.round((elapsed() - startedAt) * 10) / 10;
       this.#report = { figures: { askedAt, tookMs, ...answer }, failure: '' };

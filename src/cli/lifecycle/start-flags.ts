@@ -17,6 +17,12 @@ const SETTING_FLAGS = {
   'engine-url': { key: 'engine.url', summary: 'ClickHouse over HTTP or HTTPS, for --engine url.', helpValue: 'URL' },
   'engine-user': { key: 'engine.user', summary: 'User for --engine url.', helpValue: 'USER' },
   'engine-password-file': { key: 'engine.passwordFile', summary: 'File with its password, 0600.', helpValue: 'FILE' },
+  store: {
+    key: 'store.url',
+    summary: 'PostgreSQL that keeps the events instead of ClickHouse, without a password.',
+    helpValue: 'URL',
+  },
+  'store-password-file': { key: 'store.passwordFile', summary: 'File with its password, 0600.', helpValue: 'FILE' },
   strategy: { key: 'flush.strategy', summary: 'When batches are sent to ClickHouse.', helpValue: 'NAME' },
   'accounts-from': {
     key: 'access.accountsFrom',
@@ -25,6 +31,8 @@ const SETTING_FLAGS = {
   },
   'log-level': { key: 'log.level', summary: 'Least level that is logged.', helpValue: 'LEVEL' },
 } as const;
+
+const FILES: readonly string[] = ['engine.passwordFile', 'store.passwordFile'];
 
 type SettingFlag = keyof typeof SETTING_FLAGS;
 
@@ -53,7 +61,7 @@ export function settingsFrom(
     const value = flags[name as SettingFlag];
     if (value === undefined) continue;
     // Typed here, read by a daemon that works elsewhere.
-    given[key] = key === 'engine.passwordFile' ? resolve(value) : value;
+    given[key] = FILES.includes(key) ? resolve(value) : value;
   }
   for (const assignment of flags.set ?? []) {
     const at = assignment.indexOf('=');

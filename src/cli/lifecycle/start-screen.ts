@@ -19,7 +19,10 @@ export function startScreen(report: StartReport, instance: Instance, style: Styl
     pairs([
       ['Collector', report.url],
       ['Data', dataPlace(status, instance)],
-      ['Promise', 'an event that was answered 202 is on disk, and goes into ClickHouse exactly once'],
+      [
+        'Promise',
+        `an event that was answered 202 is on disk, and goes into ${status.store === undefined ? 'ClickHouse' : 'PostgreSQL'} exactly once`,
+      ],
     ]),
     '',
     style.bold('Send an event'),
@@ -35,8 +38,10 @@ export function startScreen(report: StartReport, instance: Instance, style: Styl
   ].join('\n');
 }
 
-function dataPlace({ engine }: Status, { paths }: Instance): string {
+function dataPlace({ engine, store }: Status, { paths }: Instance): string {
   const version = engine.version === '' ? '' : ` ${engine.version}`;
+  if (store !== undefined)
+    return `PostgreSQL at ${store.url}, spool in ${paths.spool} (read by ClickHouse${version} embedded)`;
   if (engine.kind === 'url') return `ClickHouse${version} at ${engine.url}, spool in ${paths.spool}`;
   if (engine.kind === 'cluster') {
     const shards = engine.shards?.length ?? 1;

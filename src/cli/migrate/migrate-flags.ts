@@ -90,6 +90,14 @@ export const MIGRATE_FLAGS = {
     summary: 'After the copy go on with new rows, by the key of tables that only grow, until interrupted.',
     helpGroup: HOW,
   }),
+  cutover: Flags.boolean({
+    summary:
+      'Carry the events of this instance from its PostgreSQL (store.url) to ClickHouse, and keep them there from then on.',
+    exclusive: [
+      ...['source', 'source-file', 'table', 'into', 'map', 'since', 'account', 'allow-lossy', 'chunk', 'throttle'],
+      ...['follow', 'dry-run', 'verify-only', 'resume'],
+    ],
+  }),
   'dry-run': Flags.boolean({ summary: 'Print the plan and write nothing.', exclusive: ['resume'] }),
   'verify-only': Flags.boolean({
     summary: 'Compare what the last migration of this source has copied with the source as it is now; copies nothing.',

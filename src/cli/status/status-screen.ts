@@ -47,6 +47,9 @@ function runningScreen(status: Status, { spoolBytesMax, instance, nowMs, style }
       ['Events', eventsText(status)],
       ['Spool', spoolText(status, spoolBytesMax, style)],
       ['Flush', flushText(status)],
+      ...(status.store === undefined
+        ? []
+        : [['Store', `PostgreSQL at ${terminalText(status.store.url)}`] as [string, string]]),
       ['ClickHouse', engineText(status)],
     ]),
   ].join('\n');

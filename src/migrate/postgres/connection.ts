@@ -127,7 +127,8 @@ function explain(cause: unknown, { url }: SourceAddress): unknown {
   });
 }
 
-function tls({ sslMode, host }: SourceAddress, caFile: string | null): false | object {
+/** What `pg` is told about TLS. */
+export function tls({ sslMode, host }: SourceAddress, caFile: string | null): false | object {
   if (sslMode === 'disable') return false;
   // `require` of libpq encrypts and asks for no proof of who answers.
   if (sslMode === 'require') return { rejectUnauthorized: false };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Narrow } from '../../clickhouse/postgres-tables.ts';
 import { COLUMNS } from '../../event/columns.ts';
 import { compileFilters, filtersSchema } from '../filters.ts';
 import { metricsSchema } from '../metrics.ts';
@@ -24,16 +25,21 @@ export const scopeFields = {
 
 export type Scope = z.infer<z.ZodObject<typeof scopeFields>>;
 
-/** `WHERE …` of a statistic. The period is that of `occurred_at`, which the table is partitioned and ordered by. */
-export function compileScope({ period, account, bots, filters }: Scope, parameters: Parameters): string {
-  const conditions = [
+/** A statistic's `WHERE …`, and the part of it that says which rows can matter at all. */
+export interface CompiledScope {
+  readonly where: string;
+  readonly narrow: Narrow;
+}
+
+/** The period is that of `occurred_at`, which the table is partitioned and ordered by. */
+export function compileScope({ period, account, bots, filters }: Scope, parameters: Parameters): CompiledScope {
+  const range = [
     ...(account === undefined ? [] : [`account = ${parameters.bind('String', account)}`]),
     `occurred_at >= fromUnixTimestamp64Milli(${parameters.bind('Int64', period.from)}, 'UTC')`,
     `occurred_at < fromUnixTimestamp64Milli(${parameters.bind('Int64', period.to)}, 'UTC')`,
-    ...BOT_CONDITIONS[bots],
-    ...compileFilters(filters, parameters),
   ];
-  return `WHERE ${conditions.join(' AND ')}`;
+  const conditions = [...range, ...BOT_CONDITIONS[bots], ...compileFilters(filters, parameters)];
+  return { where: `WHERE ${conditions.join(' AND ')}`, narrow: { table: 'events', where: range.join(' AND ') } };
 }
 
 const BOT_CONDITIONS = { exclude: ["bot = ''"], include: [], only: ["bot != ''"] } as const;

@@ -38,8 +38,9 @@ export const timeseries: Question<TimeseriesParams, RawPoint, TimeseriesRow> = {
   compile(params) {
     const parameters = new Parameters();
     const point = compileInterval(params.period, params.interval, parameters);
-    const sql = `SELECT toString(${point}) AS point, ${selectMetrics(params.metrics, 'few')} FROM events ${compileScope(params, parameters)} GROUP BY point`;
-    return { sql, params: parameters.values };
+    const { where, narrow } = compileScope(params, parameters);
+    const sql = `SELECT toString(${point}) AS point, ${selectMetrics(params.metrics, 'few')} FROM events ${where} GROUP BY point`;
+    return { sql, params: parameters.values, narrow };
   },
 
   rows(raw, { period, interval, metrics }) {

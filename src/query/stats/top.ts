@@ -32,12 +32,12 @@ export const top: Question<TopParams, RawTop, TopRow> = {
 
   compile(params) {
     const parameters = new Parameters();
-    const where = compileScope(params, parameters);
+    const { where, narrow } = compileScope(params, parameters);
     const value = compileField(params.dimension);
     const limit = parameters.bind('UInt32', params.limit);
     const offset = parameters.bind('UInt32', params.offset);
     const sql = `SELECT ${value} AS value, ${selectMetrics(params.metrics, 'many')} FROM events ${where} GROUP BY value ORDER BY ${orderOf(params.metrics[0]!, 'many')} DESC, value LIMIT ${limit} OFFSET ${offset}`;
-    return { sql, params: parameters.values };
+    return { sql, params: parameters.values, narrow };
   },
 
   rows: (raw, { metrics }) => raw.map((row) => ({ value: row.value, ...metricValues(metrics, row) })),

@@ -17,8 +17,9 @@ export const totals: Question<TotalsParams, RawMetrics, MetricValues> = {
 
   compile(params) {
     const parameters = new Parameters();
-    const sql = `SELECT ${selectMetrics(params.metrics, 'few')} FROM events ${compileScope(params, parameters)}`;
-    return { sql, params: parameters.values };
+    const { where, narrow } = compileScope(params, parameters);
+    const sql = `SELECT ${selectMetrics(params.metrics, 'few')} FROM events ${where}`;
+    return { sql, params: parameters.values, narrow };
   },
 
   rows: (raw, { metrics }) => [metricValues(metrics, raw[0])],

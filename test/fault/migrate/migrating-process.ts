@@ -25,6 +25,7 @@ const [kind, ...others] = migrations({
   db,
   connect: async () => openClickHouse(endpoint, 'writer'),
   ready: async () => {},
+  eventsElsewhere: null,
   reports: folder,
   elapsed: () => performance.now(),
 });

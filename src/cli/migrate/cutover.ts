@@ -1,0 +1,96 @@
+import type { TaskReport } from '../../control/tasks.ts';
+import { ERRORS, type ErrorCode, TrackflowError } from '../../errors/error.ts';
+import type { Preset } from '../../migrate/make-plan.ts';
+import { terminalText } from '../../terminal/text.ts';
+import type { Instance } from '../instance.ts';
+import { followTask } from '../tasks/follow-task.ts';
+import { taskProgress } from '../tasks/task-progress.ts';
+import type { Style } from '../terminal/style.ts';
+import { pairs } from '../terminal/table.ts';
+import { plural, secondsText } from '../terminal/units.ts';
+
+const CUTOVER = 'cutover';
+
+export interface CutoverReport {
+  readonly schema: 'trackflow.cutover/1';
+  /** False: ClickHouse kept the events already. */
+  readonly changed: boolean;
+  readonly task: string | null;
+  /** Where the events were; empty when nothing had to be done. */
+  readonly from: string;
+  /** Rows of all tables that both were proven to hold. */
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+/**
+ * Has the daemon carry its events from PostgreSQL to ClickHouse and waits until that keeps them; an interruption leaves the
+ * daemon at it. Throws TF_USAGE for another preset, TF_NOT_RUNNING, and what the task ended with: TF_VERIFICATION when both
+ * do not hold the same.
+ */
+export async function cutover(instance: Instance, preset: Preset): Promise<CutoverReport> {
+  if (preset !== 'trackflow') throw new TrackflowError('TF_USAGE', '--cutover goes with --preset trackflow');
+  const { control, say } = instance;
+  const { store } = await control.status();
+  const task = await begun(instance, store !== undefined);
+  if (task === null) {
+    return { schema: 'trackflow.cutover/1', changed: false, task: null, from: '', rows: 0, seconds: 0 };
+  }
+  say(`task ${task} carries the events; more are taken meanwhile. Ctrl-C leaves it to the daemon`);
+  const report = await follow(instance, task);
+  if (report.state !== 'done') throw failure(report);
+  const fields = (event: string) => report.log.findLast((line) => line.event === event)?.fields;
+  return {
+    schema: 'trackflow.cutover/1',
+    changed: true,
+    task: report.id,
+    from: String(fields('cutover_prepared')?.from ?? store?.url ?? ''),
+    rows: Number(fields('cutover_proven')?.rows ?? 0),
+    seconds: (Date.parse(report.finishedAt!) - Date.parse(report.createdAt)) / 1_000,
+  };
+}
+
+/** The one that is under way, or a new one; null where there is nothing to do. */
+async function begun({ control }: Instance, isNeeded: boolean): Promise<number | null> {
+  const { tasks } = await control.tasks({ kind: CUTOVER });
+  const open = tasks.find(({ state }) => state === 'queued' || state === 'running');
+  if (open !== undefined) return Number(open.id);
+  return isNeeded ? Number((await control.startTask(CUTOVER)).task.id) : null;
+}
+
+async function follow(instance: Instance, id: number): Promise<TaskReport> {
+  const progress = taskProgress(process.stderr);
+  try {
+    return await followTask(instance, id, progress.show);
+  } catch (cause) {
+    progress.end();
+    if (instance.signal.aborted) instance.say(`it goes on: ${instance.commandLine(`tasks show ${id}`)}`);
+    throw cause;
+  } finally {
+    progress.end();
+  }
+}
+
+function failure({ id, state, error, log }: TaskReport): TrackflowError {
+  const hints = [
+    `trackflow tasks show ${id}`,
+    `PostgreSQL goes on to keep the events; trackflow tasks retry ${id} goes on, the same command begins anew`,
+  ];
+  if (state === 'cancelled') return new TrackflowError('TF_INTERRUPTED', `task ${id} was cancelled`, { hints });
+  const code = String(log.findLast(({ event }) => event === 'task_failed')?.fields.code);
+  return new TrackflowError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TF_FAILED', error, { hints });
+}
+
+export function cutoverScreen({ changed, from, rows, seconds }: CutoverReport, style: Style): string {
+  const mark = style.good('●');
+  if (!changed) return `${mark} ClickHouse keeps the events already`;
+  return [
+    `${mark} ClickHouse keeps the events now`,
+    pairs([
+      ['Proven', `${plural(rows, 'row')}, counted and hashed on both sides`],
+      ['Took', secondsText(Math.max(1, seconds))],
+      ['Old rows', `kept in ${terminalText(from)}, and nobody writes there any more`],
+      ['Remove them', 'DROP SCHEMA trackflow CASCADE, in that database'],
+    ]),
+  ].join('\n');
+}
