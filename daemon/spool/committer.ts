@@ -40,6 +40,12 @@ interface LaneWrite {
   offset: number;
 }
 
+/**
+ * Bytes of values that one commit writes, but for a single group. A segment is sealed between two commits, so it grows no
+ * further than this over its limit, however much came during a sync that took minutes: it is read back as one buffer.
+ */
+const COMMIT_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Said with every refusal: long enough not to be hammered, short enough that clients come back in time. */
 const RETRY_AFTER_SECONDS: Record<SpoolRefusal, number> = { spool_full: 5, disk_full: 5, stopping: 1 };
 
@@ -99,8 +105,7 @@ export class Committer {
     try {
       while (!this.#broken && (this.#waiting.length > 0 || this.#exclusive.length > 0)) {
         for (const work of this.#exclusive.splice(0)) work();
-        const waiting = this.#waiting;
-        this.#waiting = [];
+        const waiting = this.#takeWaiting();
         if (waiting.length > 0) await this.#commit(waiting);
       }
     } catch (error) {
@@ -108,6 +113,18 @@ export class Committer {
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** The groups that came first, as many as one commit may write; at least one, when there is any. */
+  #takeWaiting(): readonly Waiting[] {
+    const waiting = this.#waiting;
+    let bytes = 0;
+    const end = waiting.findIndex(({ message }, index) => {
+      for (const { rows } of message.parts) bytes += rows.data.length;
+      return index > 0 && bytes > COMMIT_BYTES_MAX;
+    });
+    this.#waiting = end === -1 ? [] : waiting.slice(end);
+    return end === -1 ? waiting : waiting.slice(0, end);
   }
 
   async #commit(waiting: readonly Waiting[]): Promise<void> {

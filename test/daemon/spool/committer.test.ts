@@ -129,6 +129,25 @@ describe('a group', () => {
     expect(committed.map(({ rows }) => rows)).toEqual([1, 3]);
   });
 
+  it('is no larger than what one commit may write, and the segment can be sealed before the rest', async () => {
+    const releaseFirst = holdSyncs();
+    submit(sampleEvent(0));
+    await settled();
+    const url = 'x'.repeat(1024 * 1024);
+    for (let number = 1; number <= 100; number++) submit(sampleEvent(number, { url }));
+    const { bytes } = lane.active;
+    releaseFirst();
+    const releaseSecond = holdSyncs();
+    while (lane.active.bytes === bytes) await settled();
+    const sealed = committer.between(() => lane.seal());
+    releaseSecond();
+    expect((await sealed).rows).toBe(64);
+    await committer.idle();
+    expect(committed.map(({ rows }) => rows)).toEqual([1, 63, 37]);
+    expect(lane.active.rows).toBe(37);
+    expect(answers.map((answer) => answer.group)).toEqual(Array.from({ length: 101 }, (_, number) => number));
+  });
+
   it('does not run while the lane is being sealed, and sealing waits for its sync', async () => {
     const release = holdSyncs();
     submit(sampleEvent(1));
