@@ -8,6 +8,9 @@ import type { Counters } from './telemetry/counters.ts';
 import type { RecentLog } from './telemetry/recent-log.ts';
 import type { LogLevel } from './threads/messages.ts';
 
+/** Characters of lines that wait for room on the disk. */
+const UNWRITTEN_CHARS_MAX = 1024 * 1024;
+
 export interface Log {
   write(level: LogLevel, step: string, event: InternalEvent, fields?: Readonly<Record<string, unknown>>): void;
   /** Writes what is buffered and closes the file. */
@@ -17,6 +20,9 @@ export interface Log {
 /**
  * The daemon's log: JSON lines in `<home>/logs/daemon.N.log`, rotated by size. `step` is a word of the road, `event` a
  * fixed name; values are JSON strings, so a hostile text cannot begin a line of its own.
+ *
+ * Always true: writing a line never throws. On a full disk lines wait in memory, `UNWRITTEN_CHARS_MAX` of them; those above
+ * it, and those that wait at a stop, are lost.
  */
 export async function openLog(folder: string, config: Config['log']): Promise<Log> {
   const file = await buildRollingFile({
@@ -26,7 +32,10 @@ export async function openLog(folder: string, config: Config['log']): Promise<Lo
     mkdir: true,
     mode: 0o600,
     sync: true,
+    maxLength: UNWRITTEN_CHARS_MAX,
   });
+  // A disk without room must not end the daemon: what it does not take is tried again with the next line.
+  file.on('error', () => {});
   const logger: Logger = pino(
     { level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' },
     // Whatever got into a message on its way here.
@@ -37,6 +46,7 @@ export async function openLog(folder: string, config: Config['log']): Promise<Lo
     close: () =>
       new Promise((resolve) => {
         file.once('close', resolve);
+        file.once('error', () => file.destroy());
         file.end();
       }),
   };

@@ -5,6 +5,8 @@ declare module 'pino-roll' {
   /** The part of pino-roll's API that is used; the package ships no types. */
   interface RollingFile extends EventEmitter, DestinationStream {
     end(): void;
+    /** Closes without writing what waits. */
+    destroy(): void;
   }
   export default function build(options: {
     file: string;
@@ -13,5 +15,6 @@ declare module 'pino-roll' {
     mkdir: boolean;
     mode: number;
     sync: boolean;
+    maxLength: number;
   }): Promise<RollingFile>;
 }
