@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Batch } from '../spool/batch.ts';
 import type { Disk } from '../spool/disk.ts';
 import type { Lane } from '../spool/lane.ts';
-import { toBatch } from '../spool/recovery.ts';
+import { quarantineBatch, toBatch } from '../spool/recovery.ts';
 import { scanSegment } from '../spool/segment-scan.ts';
 import { segmentFile } from '../spool/segment-writer.ts';
 import type { DeadLetterRow, SpoolState } from '../state/spool-state.ts';
@@ -14,7 +14,7 @@ const FOUND_AT_START = 'found without a reason at start';
  * Batches that ClickHouse refuses for what they hold, kept with the reason until somebody replays or drops them.
  *
  * Promises: a dead letter is a segment file like any other, moved by one rename, so a row is either in the spool or here.
- * The files are the truth: `reconcile` mends the index after a crash between rename and index.
+ * The files are the truth: `reconcile` mends the index after a crash or a full disk between rename and index.
  */
 export class DeadLetters {
   readonly #disk: Disk;
@@ -47,14 +47,23 @@ export class DeadLetters {
     }
   }
 
-  /** Puts batches back at the end of the spool, to be counted and inserted again. Returns how many. */
+  /**
+   * Puts batches back at the end of the spool, to be counted and inserted again. Returns how many. Throws when the index
+   * has no room, and when one is damaged: that one is kept in the quarantine, and what can be read of it is in the spool.
+   */
   replay(names: readonly string[] | 'all'): number {
     const letters = this.#named(names);
     for (const letter of letters) {
+      // First what may find no room: a letter that has left its folder could not be replayed again.
+      this.#state.removeDeadLetter(letter, true);
       const file = path.join(this.#lane.folders.segments, segmentFile(letter.batch));
       this.#move(this.#file(letter.batch), file);
-      this.#lane.add(this.#read(letter.batch, file));
-      this.#state.removeDeadLetter(letter, true);
+      const batch = this.#read(letter.batch, file);
+      if (batch.rows === letter.rows) this.#lane.add(batch);
+      else {
+        quarantineBatch(this.#disk, this.#lane, batch);
+        throw new Error(`${batch.rows} of ${letter.rows} rows of ${letter.batch} can be read; it is in the quarantine`);
+      }
     }
     return letters.length;
   }
@@ -85,6 +94,8 @@ export class DeadLetters {
   }
 
   #named(names: readonly string[] | 'all'): DeadLetterRow[] {
+    // One whose file went when the index could not be written would be in the way of all others.
+    this.reconcile();
     return this.list().filter((letter) => names === 'all' || names.includes(letter.batch));
   }
 

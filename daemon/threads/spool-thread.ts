@@ -145,8 +145,12 @@ function operate(operation: DeadLetterOperation) {
     let changed = 0;
     if (operation.do !== 'list') {
       for (const { service } of lanes) {
-        changed += service.deadLetters[operation.do](operation.batches);
-        service.flusher.arrived();
+        try {
+          changed += service.deadLetters[operation.do](operation.batches);
+        } finally {
+          // Some may be in the spool although one could not be.
+          service.flusher.arrived();
+        }
       }
     }
     return { letters: lanes.flatMap(({ service }) => service.deadLetters.list()), changed };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEAD_LETTERS, laneRig, rowsIn, SEGMENTS } from './lane-rig.ts';
+import { DEAD_LETTERS, type LaneRig, laneRig, rowsIn, SEGMENTS } from './lane-rig.ts';
 
 const killed = () => new Error('killed');
 
@@ -53,6 +53,65 @@ describe('dead letters', () => {
     const next = rig.restart();
     expect(next.deadLetters.list()).toMatchObject([{ rows: 1, reason: 'found without a reason at start' }]);
     expect(next.state.totals().deadLettered).toBe(1);
+  });
+});
+
+describe('an index without room', () => {
+  function withoutRoomOnce(rig: LaneRig): void {
+    const { removeDeadLetter } = rig.state;
+    rig.state.removeDeadLetter = () => {
+      rig.state.removeDeadLetter = removeDeadLetter;
+      throw new Error('SQLITE_FULL');
+    };
+  }
+
+  it('leaves a dead letter that is to be put back where it is, to be put back later', () => {
+    const rig = laneRig();
+    rig.deadLetters.add(rig.batch('a!'), 'bad');
+    withoutRoomOnce(rig);
+    expect(() => rig.deadLetters.replay('all')).toThrow('SQLITE_FULL');
+    expect(rowsIn(rig.disk, DEAD_LETTERS)).toBe('a!');
+    expect(rig.lane.rows).toBe(0);
+    expect(rig.deadLetters.replay('all')).toBe(1);
+    expect(rig.lane.rows).toBe(1);
+    expect(rig.state.totals().deadLettered).toBe(0);
+  });
+
+  it('does not let one that was dropped stand in the way of others', () => {
+    const rig = laneRig();
+    rig.deadLetters.add(rig.batch('a!'), 'bad');
+    rig.deadLetters.add(rig.batch('b!'), 'bad');
+    withoutRoomOnce(rig);
+    expect(() => rig.deadLetters.drop('all')).toThrow('SQLITE_FULL');
+    expect(rig.deadLetters.drop('all')).toBe(1);
+    expect(rig.deadLetters.list()).toEqual([]);
+    expect(rowsIn(rig.disk, DEAD_LETTERS)).toBe('');
+    expect(rig.state.totals().deadLettered).toBe(2);
+  });
+});
+
+describe('a dead letter that is damaged', () => {
+  it('is kept in the quarantine when it is put back, and what can be read of it goes on', () => {
+    const rig = laneRig();
+    const letter = rig.batch('a!', 'b!');
+    rig.deadLetters.add(letter, 'bad');
+    const file = `${DEAD_LETTERS}/${letter.name}.seg`;
+    // In the last group, behind which the seal lies.
+    rig.disk.flip(file, letter.bytes - 40);
+    expect(() => rig.deadLetters.replay('all')).toThrow(`1 of 2 rows of ${letter.name} can be read`);
+    expect(rowsIn(rig.disk, `${SEGMENTS}/quarantine`)).toBe('a!');
+    expect(rig.lane.sealed).toMatchObject([{ name: letter.name, rows: 1, recovered: true }]);
+    expect(rig.deadLetters.list()).toEqual([]);
+  });
+
+  it('is set aside whole when nothing of it can be read', () => {
+    const rig = laneRig();
+    const letter = rig.batch('a!');
+    rig.deadLetters.add(letter, 'bad');
+    rig.disk.plant(`${DEAD_LETTERS}/${letter.name}.seg`, Buffer.alloc(letter.bytes, 1));
+    expect(() => rig.deadLetters.replay('all')).toThrow('0 of 1 rows');
+    expect(rig.disk.list(`${SEGMENTS}/quarantine`)).toEqual([`${letter.name}.seg`]);
+    expect([rig.lane.rows, rig.lane.sealed.length]).toEqual([0, 0]);
   });
 });
 
