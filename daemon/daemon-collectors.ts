@@ -48,7 +48,6 @@ export interface CollectorParts {
 export function buildCollectors(parts: CollectorParts): Collectors {
   const { config, counterMemory, visitors, instruments, engine, access, state, log, now } = parts;
   const sessions = loadSessions(parts.sessionsFile);
-  parts.closers.push('sessions', () => saveSessions(parts.sessionsFile, sessions));
   const saving = (save: () => void) => {
     try {
       save();
@@ -56,6 +55,7 @@ export function buildCollectors(parts: CollectorParts): Collectors {
       log.write('error', 'state', 'state_failed', { error: String(error) });
     }
   };
+  parts.closers.push('sessions', () => saving(() => saveSessions(parts.sessionsFile, sessions)));
   const collectors = new Collectors({
     count: parts.count,
     data: () => ({

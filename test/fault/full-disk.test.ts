@@ -96,23 +96,6 @@ describe.skipIf(!hasTmpfs())('a full disk', () => {
     expect(await metric(daemon, 'events_duplicate_total')).toBeGreaterThan(0);
   });
 
-  test('below all of them and the log: the daemon goes on, and all is stored when there is room', async () => {
-    const everything = ['spool', 'state.db', 'logs', 'clickhouse'];
-    await using disk = await openSmallDisk(home, 128 * MIB, everything);
-    await using daemon = await startDaemon({ home, wrapper: disk.wrapper, settings: SMALL_SEGMENTS });
-    const { pid } = await daemon.status();
-    const { oracle, seed } = load(daemon);
-    await daemon.until(async () => (await daemon.status()).events.stored > 500);
-    disk.fill();
-    await daemon.until(() => refuses(daemon));
-    await daemon.until(async () => (await metric(daemon, 'flush_inserts_total{outcome="refused"}')) > 0);
-    disk.fill();
-    disk.free();
-    await daemon.until(async () => !(await refuses(daemon)));
-    await expectExact(daemon, oracle, seed);
-    expect((await daemon.status()).pid, 'the daemon was not restarted').toBe(pid);
-  });
-
   test("below the engine: events are taken, and stored when there is room, without anybody's help", async () => {
     await using disk = await openSmallDisk(home, 64 * MIB, ['clickhouse']);
     await using daemon = await startDaemon({ home, wrapper: disk.wrapper, settings: SMALL_SEGMENTS });

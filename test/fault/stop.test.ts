@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { faults, NO_FAULTS, Oracle } from '../support/oracle.ts';
@@ -33,6 +35,13 @@ describe('a stop', () => {
     expect(recoveredRows(daemon)).toBe(0);
     await daemon.drained();
     expect({ seed, ...faults(await oracle.verdict(daemon)) }).toEqual({ seed, ...NO_FAULTS });
+  });
+
+  test('that cannot keep the running sessions ends with 0 all the same', async () => {
+    await using daemon = await startDaemon({ settings: FLUSH });
+    // In the place of the file, which then cannot be written.
+    fs.mkdirSync(path.join(daemon.home, 'run', 'sessions.bin'));
+    expect(await daemon.stop()).toBe(0);
   });
 
   test('that is signalled twice ends at once and loses nothing', async () => {
