@@ -17,12 +17,18 @@ export default class Logs extends BaseCommand {
   ];
   static override flags = {
     follow: Flags.boolean({ char: 'f', summary: 'Go on with what comes.' }),
-    lines: Flags.integer({ char: 'n', summary: `The last lines (default: ${LINES_DEFAULT}).`, min: 0 }),
+    lines: Flags.integer({ char: 'n', summary: `The last lines (default: ${LINES_DEFAULT}).`, helpValue: 'N', min: 0 }),
     since: Flags.string({ summary: 'Not older than this: 10m, 2h, 2026-11-21T08:00.', helpValue: 'TIME' }),
     until: Flags.string({ summary: 'Not newer than this.', helpValue: 'TIME', exclusive: ['follow'] }),
     level: Flags.option({ options: LEVELS, summary: 'Least level.', default: 'debug' as const })(),
-    step: Flags.string({ summary: 'Only this step of the road; may be repeated.', multiple: true, default: [] }),
-    grep: Flags.string({ summary: 'Only lines that match this regular expression.', default: '' }),
+    step: Flags.string({
+      summary: 'Only this step of the road; may be repeated.',
+      helpValue: 'STEP',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
+    grep: Flags.string({ summary: 'Only lines that match this regular expression.', helpValue: 'REGEXP', default: '' }),
     engine: Flags.boolean({
       summary: "ClickHouse's own log, line by line.",
       exclusive: ['since', 'until', 'level', 'step'],

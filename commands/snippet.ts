@@ -8,7 +8,7 @@ export default class Snippet extends BaseCommand {
     'The snippet goes to stdout, where to put it to stderr. It names the collector as it runs now; where browsers reach it',
     'under another name, give that with --url. Options are files that the tracker loads on demand: clicks on elements with',
     'data-track, links (outbound and downloads), forms, 404, engagement (scroll depth and time), vitals (Core Web Vitals).',
-  ].join('\n');
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> snippet --site shop',
     '<%= config.bin %> snippet --site shop --url https://collect.example --options clicks,links --sri',

@@ -9,19 +9,32 @@ export default class Tail extends BaseCommand {
     'that restarts is waited for. Filters are those of the statistics: field:operator:value[,value…] with the operators is,',
     'is_not, contains, not_contains and starts_with; all of several have to hold. With --json every line is',
     '{"type":"event","event":{…}}, or {"type":"dropped","count":n} for events beyond 1,000 a second and collector thread.',
-  ].join('\n');
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> tail',
     '<%= config.bin %> tail --name purchase --filter country:is:DE,FR',
     '<%= config.bin %> tail --json --filter properties.plan:is:pro | jq .event',
   ];
   static override flags = {
-    account: Flags.string({ summary: 'Only events of this account; may be repeated.', multiple: true, default: [] }),
-    name: Flags.string({ summary: 'Only events of this name; may be repeated.', multiple: true, default: [] }),
+    account: Flags.string({
+      summary: 'Only events of this account; may be repeated.',
+      helpValue: 'ID',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
+    name: Flags.string({
+      summary: 'Only events of this name; may be repeated.',
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
     filter: Flags.string({
       summary: 'Only events that pass, like country:is:DE or properties.plan:is:pro; may be repeated.',
       helpValue: 'FILTER',
       multiple: true,
+      multipleNonGreedy: true,
       default: [],
     }),
   };

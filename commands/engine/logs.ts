@@ -10,8 +10,8 @@ export default class EngineLogs extends BaseCommand {
   static override examples = ['<%= config.bin %> engine logs -f', '<%= config.bin %> engine logs --grep exception'];
   static override flags = {
     follow: Flags.boolean({ char: 'f', summary: 'Go on with what comes.' }),
-    lines: Flags.integer({ char: 'n', summary: 'The last lines.', min: 0, default: 200 }),
-    grep: Flags.string({ summary: 'Only lines that match this regular expression.', default: '' }),
+    lines: Flags.integer({ char: 'n', summary: 'The last lines.', helpValue: 'N', min: 0, default: 200 }),
+    grep: Flags.string({ summary: 'Only lines that match this regular expression.', helpValue: 'REGEXP', default: '' }),
   };
 
   async run(): Promise<void> {

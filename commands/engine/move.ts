@@ -7,7 +7,7 @@ export default class EngineMove extends BaseCommand {
     'The running daemon copies partition by partition, lets the flush rest, compares rows and hashes of both sides and changes',
     'the configuration; events of that time wait in its spool. Killed anywhere it goes on from there. The old data stays until',
     'you remove it. Exit code 78 when both sides differ; then nothing has changed.',
-  ].join('\n');
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> engine move --to docker --dry-run',
     '<%= config.bin %> engine move --to url --engine-url http://clickhouse:8123 --engine-password-file ./password',

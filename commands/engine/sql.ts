@@ -7,7 +7,7 @@ export default class EngineSql extends BaseCommand {
   static override description = [
     'Runs as the user that may only read, within the limits under query; --write runs as the one that may do everything.',
     'Statements end with ; and may take several lines. A script ends at the first one that fails.',
-  ].join('\n');
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> engine sql',
     '<%= config.bin %> engine sql -e "SELECT name, count() FROM events GROUP BY name"',

@@ -2,9 +2,10 @@ import { Command } from '@oclif/core';
 import { processEnvironment } from '../config/environment.ts';
 import { TrackflowError } from '../errors/error.ts';
 import { terminalJson } from '../terminal/text.ts';
-import { asFailure, failureDocument, failureText } from './failure.ts';
+import { asFailure } from './failure.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
-import { type Instance, openInstance, programName } from './instance.ts';
+import { type Instance, openInstance } from './instance.ts';
+import { commandNames, reportFailure } from './report-failure.ts';
 import { PLAIN, type Style, styleFor } from './terminal/style.ts';
 
 /**
@@ -34,6 +35,7 @@ export abstract class BaseCommand extends Command {
       signal: this.#interruption.signal,
       say: (line) => process.stderr.write(`${line}\n`),
       program: process.argv[1] ?? '',
+      commands: commandNames(this.config.commandIDs),
     });
   }
 
@@ -63,14 +65,12 @@ export abstract class BaseCommand extends Command {
   /** oclif's own would drop the exit code under `--json` and print whole objects. */
   protected override async catch(thrown: Error): Promise<void> {
     if ('code' in thrown && thrown.code === 'EEXIT') throw thrown;
-    const program = programName(process.argv[1] ?? '');
     const failure = asFailure(thrown, `trackflow help ${(this.id ?? '').replaceAll(':', ' ')}`);
-    process.exitCode = failure.exit;
-    if (this.jsonEnabled()) return this.logJson(failureDocument(failure));
-    const hints = failure.hints.map((hint) => hint.replace(/^trackflow /, `${program} `));
-    const shown = new TrackflowError(failure.code, failure.message, { hints });
-    const style = this.argv.includes('--no-color') ? PLAIN : styleFor(process.stderr);
-    process.stderr.write(`${failureText(shown, style)}\n`);
+    process.exitCode = reportFailure(failure, {
+      argv: this.argv,
+      json: this.jsonEnabled(),
+      commands: commandNames(this.config.commandIDs),
+    });
     if (failure.code === 'TF_FAILED') this.debug(failure.cause);
   }
 

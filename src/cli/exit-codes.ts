@@ -11,7 +11,7 @@ export interface ExitCode {
 const MEANINGS: ReadonlyMap<number, string> = new Map([
   [0, 'done; status: running'],
   [1, 'failed, or a defect; status: dead, its file was left; doctor: a check failed'],
-  [2, 'typed wrong: a flag, an argument or what was meant'],
+  [2, 'typed wrong: a command, a flag, an argument or what was meant'],
   [3, 'not running'],
   [4, 'state unknown: something is there that does not answer'],
   [5, 'degraded (status --strict, cluster status)'],
@@ -24,7 +24,6 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [77, 'no permission'],
   [78, 'verification failed'],
   [79, 'a bound of --slo was missed (loadtest)'],
-  [127, 'unknown command'],
   [130, 'interrupted (SIGINT)'],
   [143, 'terminated (SIGTERM)'],
 ]);

@@ -2,6 +2,7 @@ import { withoutSecrets } from '../access/redact.ts';
 import { TrackflowError } from '../errors/error.ts';
 import { terminalLines } from '../terminal/text.ts';
 import type { Style } from './terminal/style.ts';
+import { usageMessage } from './usage-message.ts';
 
 /** The one document of a command that failed under `--json`. */
 export interface FailureDocument {
@@ -17,12 +18,13 @@ export interface FailureDocument {
 
 /** Whatever a command threw, as an error of the catalogue: mistakes of typing are TF_USAGE, surprises TF_FAILED. */
 export function asFailure(thrown: unknown, helpCommand: string): TrackflowError {
+  const usage = usageMessage(thrown);
+  if (usage !== undefined) {
+    const code = thrown instanceof TrackflowError ? thrown.code : 'TF_USAGE';
+    return new TrackflowError(code, usage, { hints: [helpCommand], cause: thrown });
+  }
   if (thrown instanceof TrackflowError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  if (isUsageError(error)) {
-    const message = error.message.replace(/\n?See more help with --help$/, '');
-    return new TrackflowError('TF_USAGE', message, { hints: [helpCommand], cause: error });
-  }
   return new TrackflowError('TF_FAILED', `this should not have happened: ${error.message}`, {
     hints: ['DEBUG=* before the command prints where'],
     cause: error,
@@ -46,9 +48,4 @@ export function failureText(failure: TrackflowError, style: Style): string {
   ];
   for (const hint of failure.hints) lines.push(`  ${style.dim('try')}: ${terminalLines(withoutSecrets(hint))}`);
   return lines.join('\n');
-}
-
-/** Errors of oclif's parser: unknown or missing flags and arguments, values that do not fit. */
-function isUsageError(error: Error): boolean {
-  return 'parse' in error || ('oclif' in error && (error.oclif as { exit?: number } | undefined)?.exit === 2);
 }

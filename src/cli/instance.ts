@@ -15,6 +15,8 @@ export interface Instance {
   readonly say: (line: string) => void;
   /** A trackflow command line about this instance, as the person can paste it here. */
   readonly commandLine: (rest: string) => string;
+  /** A sentence with the trackflow commands in it written like that. */
+  readonly advice: (sentence: string) => string;
 }
 
 export interface InstanceOptions {
@@ -24,9 +26,11 @@ export interface InstanceOptions {
   readonly say: (line: string) => void;
   /** How the program was called: `process.argv[1]`. */
   readonly program: string;
+  /** Every command that there is, like `config show`. */
+  readonly commands: readonly string[];
 }
 
-export function openInstance({ homeFlag, env, signal, say, program }: InstanceOptions): Instance {
+export function openInstance({ homeFlag, env, signal, say, program, commands }: InstanceOptions): Instance {
   const home = resolveHome(homeFlag, env);
   return {
     home,
@@ -36,7 +40,24 @@ export function openInstance({ homeFlag, env, signal, say, program }: InstanceOp
     signal,
     say,
     commandLine: (rest) => `${programName(program)} ${rest}${homeFlag ? ` --home ${shellWord(home)}` : ''}`,
+    advice: (sentence) => pasteable(sentence, { program, homeFlag, commands }),
   };
+}
+
+/**
+ * `sentence` with its trackflow commands as they are typed here: the program by its path in a checkout, and `--home`
+ * where the person gave one, so that what is pasted does not meet another instance.
+ */
+export function pasteable(
+  sentence: string,
+  { program, homeFlag, commands }: Pick<InstanceOptions, 'program' | 'homeFlag' | 'commands'>,
+): string {
+  const longestFirst = commands.toSorted((a, b) => b.length - a.length).join('|');
+  const written = new RegExp(`(?<![\\w./-])trackflow (${longestFirst})(?![\\w-])( --home)?`, 'g');
+  return sentence.replace(written, (_, command: string, named = '') => {
+    const home = homeFlag && !named && command !== 'help' ? ` --home ${shellWord(resolve(homeFlag))}` : '';
+    return `${programName(program)} ${command}${home}${named}`;
+  });
 }
 
 /** `trackflow` where it is installed; the path to it in a checkout, where no PATH leads to it. */

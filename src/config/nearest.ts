@@ -2,7 +2,8 @@
 export function nearest(given: string, known: Iterable<string>): string | undefined {
   const wanted = given.slice(0, NAME_CHARS_MAX).toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  // Of three letters two wrong ones are another word.
+  let bestDistance = (wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3))) + 1;
   for (const name of known) {
     const distance = editDistance(wanted, name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

@@ -39,7 +39,7 @@ function problemOfField(field: string): string | undefined {
   if (field.startsWith(PROPERTY_PREFIX)) return problemOfPath(field.slice(PROPERTY_PREFIX.length));
   if (DIMENSIONS.includes(field)) return undefined;
   const near = nearest(field, DIMENSIONS);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  const hint = near === undefined ? '.' : `; did you mean ${near}?`;
   return `unknown field ${JSON.stringify(field.slice(0, SHOWN_MAX))}${hint} Allowed: ${DIMENSIONS.join(', ')}, properties.<key>`;
 }
 

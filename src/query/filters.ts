@@ -60,7 +60,7 @@ export function parseFilter(text: string): Filter {
   const known = OPERATORS.find((name) => name === operator);
   if (known === undefined) {
     const near = nearest(operator, OPERATORS);
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    const hint = near === undefined ? '.' : `; did you mean ${near}?`;
     throw refuse(text, `unknown operator ${JSON.stringify(operator)}${hint} Allowed: ${OPERATORS.join(', ')}`);
   }
   const filter = { field: unescaped(field), operator: known, values: splitUnescaped(rest[0]!, ',').map(unescaped) };

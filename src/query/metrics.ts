@@ -43,7 +43,7 @@ export const metricsSchema = z
       const metric = METRICS.find((known) => known === name);
       if (metric !== undefined) return metric;
       const near = nearest(name, METRICS);
-      const hint = near === undefined ? '' : `; did you mean ${near}?`;
+      const hint = near === undefined ? '.' : `; did you mean ${near}?`;
       context.addIssue({
         code: 'custom',
         message: `unknown metric ${JSON.stringify(name)}${hint} Allowed: ${METRICS.join(', ')}`,

@@ -117,7 +117,7 @@ class Given {
 
 function unknownParameter(name: string, known: readonly string[]): TrackflowError {
   const near = nearest(name, known);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  const hint = near === undefined ? '.' : `; did you mean ${near}?`;
   const shown = JSON.stringify(name.slice(0, SHOWN_MAX));
   return new TrackflowError('TF_INPUT', `unknown parameter ${shown}${hint} Allowed: ${known.join(', ')}`);
 }

@@ -58,14 +58,37 @@ describe('the command line', () => {
   it('exits with 2 for an unknown flag, as JSON where that was asked for', async () => {
     const human = await runCli(['status', '--hme', 'x']);
     expect([human.code, human.stdout]).toEqual([2, '']);
-    expect(human.stderr).toContain('Nonexistent flag: --hme');
+    expect(human.stderr).toContain('there is no flag --hme; did you mean --home?');
     const { code, stdout } = await runCli(['status', '--hme', 'x', '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'TF_USAGE', exit: 2, hints: ['trackflow help status'] });
   });
 
-  it('exits with 127 for an unknown command', async () => {
-    expect((await runCli(['strat'])).code).toBe(127);
+  it('exits with 2 for an unknown command and names the nearest, also where stdin is a terminal or a script', async () => {
+    const { code, stdout, stderr } = await runCli(['strat']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: "strat" is no command; did you mean start\? \(TF_USAGE\)\n {2}try: \S+ start\n/);
+    const { stdout: json } = await runCli(['accounts', 'lst', '--json']);
+    expect(JSON.parse(json).error.hints).toEqual(['trackflow accounts list', 'trackflow help accounts']);
+    expect((await runCli(['start', 'now'])).stderr).toContain('trackflow start takes no argument, but "now" was given');
+  });
+
+  it.each([
+    [['accounts', 'add', '--origin', 'https://a.example'], 'ID is missing: what events carry in account'],
+    [['stop', '--timeout', 'soon'], '--timeout: "soon" is no time; write 500ms, 30s, 2m or 1h'],
+    [['logs', '--engine', '--since', '1m'], '--since=1m cannot also be provided when using --engine'],
+    [['links', 'show', 'a/b', 'c/d'], '"c/d" is one argument too many'],
+  ])('says in one sentence what is wrong with %j', async (args, message) => {
+    const { code, stderr } = await runCli([...args, '--home', temporaryHome()]);
+    expect([code, stderr.split('\n')[0]]).toEqual([2, `error: ${message} (TF_USAGE)`]);
+  });
+
+  it('takes -h as --help, and prints usage in one line and no sentence twice', async () => {
+    const { code, stdout } = await runCli(['loadtest', '-h']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('$ trackflow loadtest [FLAGS]\n');
+    expect(stdout.split('Send realistic traffic').length - 1).toBe(1);
+    expect((await runCli(['-h'])).stdout).toBe((await runCli(['--help'])).stdout);
   });
 
   it('prints no colours into a pipe', async () => {

@@ -23,13 +23,21 @@ const SETTING_FLAGS = {
     helpValue: 'URL',
   },
   'store-password-file': { key: 'store.passwordFile', summary: 'File with its password, 0600.', helpValue: 'FILE' },
-  strategy: { key: 'flush.strategy', summary: 'When batches are sent to ClickHouse.', helpValue: 'NAME' },
+  strategy: {
+    key: 'flush.strategy',
+    summary: 'When batches are sent to ClickHouse: hybrid, immediate, time, size, memory or adaptive.',
+    helpValue: 'NAME',
+  },
   'accounts-from': {
     key: 'access.accountsFrom',
     summary: 'PostgreSQL whose table has the accounts, without a password.',
     helpValue: 'URL',
   },
-  'log-level': { key: 'log.level', summary: 'Least level that is logged.', helpValue: 'LEVEL' },
+  'log-level': {
+    key: 'log.level',
+    summary: 'Least level that is logged: debug, info, warn or error.',
+    helpValue: 'LEVEL',
+  },
 } as const;
 
 const FILES: readonly string[] = ['engine.passwordFile', 'store.passwordFile'];
@@ -43,7 +51,12 @@ export const START_FLAGS = {
       OclifFlags.string({ summary, helpValue }),
     ]),
   ) as Record<SettingFlag, Interfaces.OptionFlag<string | undefined>>),
-  set: OclifFlags.string({ summary: 'Any setting, as in config show.', helpValue: 'KEY=VALUE', multiple: true }),
+  set: OclifFlags.string({
+    summary: 'Any setting, as in config show.',
+    helpValue: 'KEY=VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
   wait: OclifFlags.boolean({ summary: 'Return when it is ready.', allowNo: true, default: true }),
   timeout: durationFlag({
     summary: 'Time to become ready; then it is stopped again.',

@@ -59,6 +59,7 @@ export const LOAD_FLAGS = {
   })(),
   batch: Flags.integer({
     summary: 'Events of each request (default: as the profile has them).',
+    helpValue: 'N',
     min: 1,
     max: BATCH_MAX,
     helpGroup: TRAFFIC,
@@ -75,6 +76,7 @@ export const LOAD_FLAGS = {
   }),
   connections: Flags.integer({
     summary: 'Kept connections.',
+    helpValue: 'N',
     default: 64,
     min: 1,
     max: CONNECTIONS_MAX,
@@ -82,12 +84,24 @@ export const LOAD_FLAGS = {
   }),
   workers: Flags.integer({
     summary: 'Threads that send (default: half of the cores).',
+    helpValue: 'N',
     min: 1,
     max: WORKERS_MAX,
     helpGroup: TRAFFIC,
   }),
-  timeout: durationFlag({ summary: 'An answer later than this is none.', default: 10_000, helpGroup: TRAFFIC }),
-  seed: Flags.integer({ summary: 'Makes the same events again.', min: 0, max: 2 ** 32 - 1, helpGroup: TRAFFIC }),
+  timeout: durationFlag({
+    summary: 'An answer later than this is none.',
+    default: 10_000,
+    defaultHelp: async () => '10s',
+    helpGroup: TRAFFIC,
+  }),
+  seed: Flags.integer({
+    summary: 'Makes the same events again.',
+    helpValue: 'N',
+    min: 0,
+    max: 2 ** 32 - 1,
+    helpGroup: TRAFFIC,
+  }),
   url: Flags.string({
     summary:
       'Send to this address (default: the collector of the instance). It is verified in the instance all the same.',
@@ -125,6 +139,7 @@ export const LOAD_FLAGS = {
   'verify-timeout': durationFlag({
     summary: 'Wait so long for the spool to empty.',
     default: 120_000,
+    defaultHelp: async () => '2m',
     helpGroup: PROOF,
   }),
   out: Flags.string({

@@ -26,7 +26,14 @@ export const COPY_FLAGS = {
     summary: 'Copy values that ClickHouse cannot hold, changed as the plan says.',
     helpGroup: WHAT,
   }),
-  parallel: Flags.integer({ summary: 'Readers side by side.', min: 1, max: PARALLEL_MAX, default: 2, helpGroup: HOW }),
+  parallel: Flags.integer({
+    summary: 'Readers side by side.',
+    helpValue: 'N',
+    min: 1,
+    max: PARALLEL_MAX,
+    default: 2,
+    helpGroup: HOW,
+  }),
   chunk: Flags.integer({
     summary: 'Rows of a chunk (default: as many as take about two seconds).',
     min: CHUNK_ROWS_MIN,
@@ -60,6 +67,7 @@ export const MIGRATE_FLAGS = {
     summary: 'Table to copy (default: all); may be repeated.',
     helpValue: 'NAME',
     multiple: true,
+    multipleNonGreedy: true,
     helpGroup: WHAT,
   }),
   into: Flags.string({ summary: 'Name in ClickHouse, for one --table.', helpValue: 'NAME', helpGroup: WHAT }),

@@ -32,5 +32,7 @@ describe('nearest', () => {
   it('finds the name that was meant, and none when nothing is near', () => {
     expect(nearest('listen.prot', ['listen.port', 'listen.host'])).toBe('listen.port');
     expect(nearest('zzz', ['listen.port', 'flush.rowsMax'])).toBeUndefined();
+    expect(nearest('foo', ['os', 'host'])).toBeUndefined();
+    expect(nearest('ot', ['os', 'host'])).toBe('os');
   });
 });

@@ -14,7 +14,14 @@ const program = fileURLToPath(new URL('../../../support/daemon/main.js', import.
 const options = { timeoutMs: 5_000, force: false };
 
 const open = (home: string) =>
-  openInstance({ homeFlag: home, env: {}, signal: new AbortController().signal, say: () => {}, program: '' });
+  openInstance({
+    homeFlag: home,
+    env: {},
+    signal: new AbortController().signal,
+    say: () => {},
+    program: '',
+    commands: [],
+  });
 
 async function runningDaemon(home: string, behaviour = 'ready'): Promise<number> {
   const env = { ...process.env, FAKE_DAEMON: behaviour };
