@@ -28,13 +28,14 @@ export default class Doctor extends BaseCommand {
     const { flags } = await this.parse(Doctor);
     const { doctorExit, doctorScreen, examine } = await import('../src/cli/doctor/doctor.ts');
     const bundle = flags.bundle === undefined ? undefined : resolve(flags.bundle);
-    const report = await examine(this.instance(flags), {
+    const instance = this.instance(flags);
+    const report = await examine(instance, {
       fix: flags.fix,
       security: flags.security,
       bundle,
       now: Date.now,
     });
     this.exitWith(doctorExit(report));
-    return this.show(report, (style) => doctorScreen(report, style));
+    return this.show(report, (style) => doctorScreen(report, instance, style));
   }
 }

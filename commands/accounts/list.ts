@@ -8,7 +8,8 @@ export default class AccountsList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(AccountsList);
-    const report = await listAccounts(this.instance(flags));
-    return this.show(report, () => accountsScreen(report));
+    const instance = this.instance(flags);
+    const report = await listAccounts(instance);
+    return this.show(report, () => accountsScreen(report, instance));
   }
 }

@@ -12,7 +12,8 @@ export default class KeysList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(KeysList);
-    const report = await listKeys(this.instance(flags), flags);
-    return this.show(report, () => keysScreen(report));
+    const instance = this.instance(flags);
+    const report = await listKeys(instance, flags);
+    return this.show(report, () => keysScreen(report, instance));
   }
 }

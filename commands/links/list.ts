@@ -12,7 +12,8 @@ export default class LinksList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(LinksList);
-    const report = await listLinks(this.instance(flags), { account: flags.account, host: flags.host });
-    return this.show(report, () => linkListScreen(report));
+    const instance = this.instance(flags);
+    const report = await listLinks(instance, { account: flags.account, host: flags.host });
+    return this.show(report, () => linkListScreen(report, instance));
   }
 }

@@ -79,12 +79,15 @@ export class TaskDesk {
   start(kindName: string, params: unknown, secrets: Readonly<Record<string, string>> = {}): TaskChange {
     const kind = this.#runner.kinds.get(kindName);
     if (kind === undefined || kind.refusal !== null) {
-      const startable = [...this.#runner.kinds.values()].filter(({ refusal }) => refusal === null);
-      const names = startable.map((candidate) => candidate.kind).join(', ') || 'none';
-      const why = kind?.refusal ?? `there are: ${names}`;
-      throw new TrackflowError('TF_INPUT', `${JSON.stringify(kindName)} is no task that can be started: ${why}`, {
-        hints: ['trackflow tasks list'],
-      });
+      // Those that people start by their names alone; moves and migrations have commands of their own.
+      const recurring = [...this.#runner.kinds.values()].filter(({ schedule }) => schedule !== undefined);
+      const names = recurring.map((candidate) => candidate.kind).join(', ') || 'none';
+      const name = JSON.stringify(kindName);
+      const problem =
+        kind === undefined
+          ? `there is no task ${name}; allowed: ${names}`
+          : `${name} has nothing to do: ${kind.refusal}`;
+      throw new TrackflowError('TF_INPUT', problem, { hints: ['trackflow tasks list'] });
     }
     const checked = kind.paramsSchema.safeParse(params);
     if (!checked.success) {

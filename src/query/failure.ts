@@ -27,8 +27,12 @@ export function readFailure(thrown: unknown, limits: ReadLimits, whose: 'typed' 
     });
   }
   const code = whose === 'ours' ? 'TF_FAILED' : 'TF_QUERY';
-  return new TrackflowError(code, `ClickHouse refused the statement: ${thrown.message}`, { cause: thrown });
+  const message = thrown.message.replace(OF_OUR_CHECK, '');
+  return new TrackflowError(code, `ClickHouse refused the statement: ${message}`, { cause: thrown });
 }
+
+/** Where a syntax error was found: in the statement by which `refuseFileAccess` has ClickHouse read the typed one. */
+const OF_OUR_CHECK = /[.:\s]*In scope SELECT formatQuerySingleLine\(.*$/s;
 
 /** ClickHouse's numbers for "a shard did not answer": connection, socket, cut stream, name. */
 export const SHARD_AWAY: ReadonlySet<number> = new Set([279, 210, 209, 32, 198]);

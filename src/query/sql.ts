@@ -29,7 +29,10 @@ export function checkSql(text: string): string {
   const allowed = READING_STATEMENTS.join(', ');
   const problem = first === '' ? 'there is no statement' : `${first} is not a statement that reads`;
   throw new TrackflowError('TF_QUERY', `${problem}; it has to begin with one of ${allowed}`, {
-    hints: ['trackflow query "SELECT name, count() FROM events GROUP BY name"'],
+    hints: [
+      'trackflow query "SELECT name, count() FROM events GROUP BY name"',
+      'to change or delete, if that is meant: trackflow engine sql --write',
+    ],
   });
 }
 

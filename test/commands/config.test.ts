@@ -24,6 +24,12 @@ describe('trackflow config', () => {
     );
   });
 
+  it('prints every meaning whole, also into a pipe', async () => {
+    const { stdout } = await runCli(['config', 'show', '--home', temporaryHome()]);
+    expect(stdout).toContain('ClickHouse runs; not set: in the cluster, where trackflow cluster up has made one');
+    expect(stdout).not.toContain('…');
+  });
+
   it('says where the file is', async () => {
     const home = temporaryHome();
     expect((await runCli(['config', 'path', '--home', home])).stdout).toBe(`${home}/trackflow.json\n`);

@@ -55,7 +55,8 @@ describe('trackflow doctor', () => {
     const { code, stdout } = await runCli(['doctor', '--home', home], { env });
     expect(code).toBe(1);
     expect(stdout).toMatch(/FAIL +config .*listen\.port is "x"/);
-    expect(stdout).toContain('next: trackflow config validate');
+    expect(stdout).toContain(`next: ./bin/trackflow.js config validate --home ${home}`);
+    expect(stdout).toMatch(/: \d failed(, \d warnings?)?\n/);
     expect(stdout).toMatch(/skip +control-socket/);
   });
 

@@ -35,6 +35,12 @@ const events = (stdout: string) =>
     .map((line) => JSON.parse(line).event);
 
 describe('trackflow logs', () => {
+  it('says on stderr that no line passes, so that nothing is not taken for nothing happened', async () => {
+    const { code, stdout, stderr } = await runCli(['logs', '--home', homeWithLogs(), '--step', 'flsh']);
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(/^no line of the log in .*logs is one of those\n$/);
+  });
+
   it('prints entries oldest first, with local times, words for levels and everything escaped', async () => {
     const home = homeWithLogs();
     const { code, stdout, stderr } = await runCli(['logs', '--home', home]);

@@ -8,7 +8,8 @@ describe('trackflow snippet', () => {
   it('prints the tag alone on stdout, for the address that the next start will have', async () => {
     const { code, stdout, stderr } = await runCli(['snippet', '--home', temporaryHome(), '--site', 'shop']);
     expect(stdout).toBe('<script defer src="http://127.0.0.1:8080/trackflow.js" data-site="shop"></script>\n');
-    expect(stderr).toContain('<head>');
+    expect(stderr).toContain('nothing runs here: the next start would listen on http://127.0.0.1:8080\n');
+    expect(stderr).toMatch(/<head> of every page:\n$/);
     expect(code).toBe(0);
   });
 

@@ -12,10 +12,13 @@ const MEDIA: ReadonlyMap<string, Media> = new Map([
   ['application/ndjson', 'lines'],
 ]);
 
-const UNSUPPORTED: Failure = {
-  code: 'unsupported_media_type',
-  message: 'Content-Type must be application/json, application/x-ndjson or text/plain, in UTF-8.',
-};
+/** Characters of a wrong Content-Type that the answer repeats. */
+const SHOWN_MAX = 64;
+
+function unsupported(given: string): Failure {
+  const message = `Content-Type is ${JSON.stringify(given.slice(0, SHOWN_MAX))}; allowed: application/json, application/x-ndjson or text/plain, in UTF-8.`;
+  return { code: 'unsupported_media_type', message };
+}
 
 /** Reads a Content-Type. None counts as JSON; a charset other than UTF-8 is refused. */
 export function mediaOf(contentType: string | undefined): Media | Failure {
@@ -25,6 +28,6 @@ export function mediaOf(contentType: string | undefined): Media | Failure {
 function parameterized(contentType: string): Media | Failure {
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-  if (charset !== undefined && !/^charset="?(utf-?8|us-ascii)"?$/.test(charset)) return UNSUPPORTED;
-  return MEDIA.get(type) ?? UNSUPPORTED;
+  if (charset !== undefined && !/^charset="?(utf-?8|us-ascii)"?$/.test(charset)) return unsupported(contentType);
+  return MEDIA.get(type) ?? unsupported(contentType);
 }

@@ -1,5 +1,6 @@
 import type { Account, Limits } from '../../access/account.ts';
 import { terminalText } from '../../terminal/text.ts';
+import type { Instance } from '../instance.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs, table } from '../terminal/table.ts';
 import { bytesText, countText } from '../terminal/units.ts';
@@ -14,10 +15,10 @@ const COLUMNS = [
   { title: 'RETENTION' },
 ];
 
-export function accountsScreen({ accounts, source }: AccountsDocument): string {
+export function accountsScreen({ accounts, source }: AccountsDocument, instance: Instance): string {
   if (accounts.length === 0) {
     return source === 'here'
-      ? 'no accounts: events may be for any\nnext: trackflow accounts add NAME'
+      ? `no accounts: events may be for any\n  next: ${instance.commandLine('accounts add NAME')}`
       : 'no accounts in the other database (access.accountsFrom)';
   }
   return table(

@@ -4,7 +4,7 @@ import { parseBytes } from '../../config/quantity.ts';
 import type { AccountChange, AccountList, AccountsImported } from '../../control/access.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import { fileError } from '../../errors/file-error.ts';
-import type { Instance } from '../instance.ts';
+import { type Instance, shellWord } from '../instance.ts';
 
 const IMPORT_BYTES_MAX = 48 * 1024 * 1024;
 
@@ -68,7 +68,7 @@ export async function removeAccount(
 ): Promise<AccountChangeDocument> {
   if (!confirmed) {
     const message = `this removes account ${JSON.stringify(id)}, and its events are answered 404; add --yes to do it`;
-    throw new TrackflowError('TF_USAGE', message, { hints: [`trackflow accounts pause ${id}`] });
+    throw new TrackflowError('TF_USAGE', message, { hints: [`trackflow accounts pause ${shellWord(id)}`] });
   }
   return changed(await instance.control.removeAccount(id));
 }

@@ -6,6 +6,7 @@ import type { Instance } from '../instance.ts';
 import { readStatus } from '../status/read-status.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs } from '../terminal/table.ts';
+import { plural } from '../terminal/units.ts';
 import { writeBundle } from './bundle/write-bundle.ts';
 import { type Check, type Finding, fail, type Patient, type Verdict } from './check.ts';
 import { DAEMON_CHECKS } from './checks/daemon-checks.ts';
@@ -96,7 +97,8 @@ export function doctorExit({ ok }: DoctorReport): number {
 
 const MARKS: Readonly<Record<Verdict, string>> = { pass: 'ok  ', warn: 'warn', fail: 'FAIL', skip: 'skip' };
 
-export function doctorScreen({ checks, home, ok, fixed, bundle }: DoctorReport, style: Style): string {
+export function doctorScreen(report: DoctorReport, instance: Instance, style: Style): string {
+  const { checks, home, fixed, bundle } = report;
   const paint: Readonly<Record<Verdict, (text: string) => string>> = {
     pass: style.good,
     warn: style.warn,
@@ -105,12 +107,19 @@ export function doctorScreen({ checks, home, ok, fixed, bundle }: DoctorReport, 
   };
   const rows = checks.map(({ id, verdict, seen, next }): [string, string] => [
     `${paint[verdict](MARKS[verdict])}  ${id}`,
-    `${terminalText(seen)}${next === undefined ? '' : `\n        ${style.dim('next')}: ${terminalText(next)}`}`,
+    `${terminalText(seen)}${next === undefined ? '' : `\n        ${style.dim('next')}: ${terminalText(instance.advice(next))}`}`,
   ]);
-  const verdict = ok ? style.good('nothing is wrong') : style.bad('something is wrong');
+  const verdict = verdictText(checks, style);
   const done = fixed.map((sentence) => `  ${style.good('fixed')}: ${terminalText(sentence)}`);
   const written = bundle === null ? [] : ['', `written, without secrets: ${bundle}`];
   return [`${style.bold('trackflow doctor')} in ${home}: ${verdict}`, ...done, '', pairs(rows), ...written].join('\n');
+}
+
+function verdictText(checks: DoctorReport['checks'], style: Style): string {
+  const count = (wanted: Verdict) => checks.filter(({ verdict }) => verdict === wanted).length;
+  const warnings = count('warn') === 0 ? '' : plural(count('warn'), 'warning');
+  if (count('fail') > 0) return style.bad([`${count('fail')} failed`, warnings].filter(Boolean).join(', '));
+  return warnings === '' ? style.good('nothing is wrong') : style.warn(`nothing failed, ${warnings}`);
 }
 
 async function attempt(look: Check['look'], patient: Patient): Promise<Finding> {

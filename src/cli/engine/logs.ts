@@ -8,6 +8,7 @@ import { type LogsOptions, logs } from '../logs/logs.ts';
 import { readStatus } from '../status/read-status.ts';
 import type { Print } from '../terminal/output.ts';
 import type { Style } from '../terminal/style.ts';
+import { hadContainer } from './status.ts';
 import { engineConfig, settingsOf } from './up.ts';
 
 const EVERYTHING = {
@@ -41,7 +42,12 @@ export async function engineLogs(
 /** Of a container that no daemon looks after; undefined where there is none. */
 async function orphanedLog(instance: Instance): Promise<ContainerLog | undefined> {
   const id = readEngineFile(engineFilePath(instance))?.instance;
-  if (id === undefined || (await readStatus(instance, { strict: false })).running !== undefined) return undefined;
+  if (
+    id === undefined ||
+    !hadContainer(instance) ||
+    (await readStatus(instance, { strict: false })).running !== undefined
+  )
+    return undefined;
   const docker = openDocker(settingsOf(instance, (await engineConfig(instance)).config));
   const name = engineName({ instance: id });
   if ((await docker.container(name)) === null) return undefined;

@@ -49,10 +49,11 @@ export function statusScreen(report: EngineStatusReport, style: Style): string {
   if (docker !== null) rows.push(['Docker', `${docker.version} at ${docker.address} (${docker.from})`]);
   if (container !== null) rows.push(...containerRows(container));
   const mark = isUp ? style.good('●') : style.dim('○');
-  const what = container?.name ?? (kind === 'docker' ? 'no container yet' : 'no container');
-  return [`${mark} ${style.bold(kind)} ${what}`, pairs(rows.map(([name, value]) => [name, terminalText(value)]))].join(
-    '\n',
-  );
+  const what = container?.name ?? (kind === 'docker' ? 'no container yet' : '');
+  return [
+    `${mark} ${style.bold(kind)} ${what}`.trimEnd(),
+    pairs(rows.map(([name, value]) => [name, terminalText(value)])),
+  ].join('\n');
 }
 
 function containerRows(found: ContainerReport): [string, string][] {

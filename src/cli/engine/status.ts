@@ -48,7 +48,12 @@ function kindOf(instance: Instance): Status['engine']['kind'] {
   const { home, env, paths } = instance;
   const { engine } = resolveConfig({ home, env }).config;
   const isMoved = readPlace(paths.run)?.includes(placeOf(engine)) === true;
-  return engine.kind === 'embedded' && !isMoved && instanceId(instance) !== undefined ? 'docker' : engine.kind;
+  return engine.kind === 'embedded' && !isMoved && hadContainer(instance) ? 'docker' : engine.kind;
+}
+
+/** Whether ClickHouse ever got ready in a container: only then its image is kept. An id alone is only a name. */
+export function hadContainer({ paths }: Instance): boolean {
+  return readEngineFile(engineFilePath({ paths }))?.image !== undefined;
 }
 
 function instanceId({ paths }: Instance): string | undefined {

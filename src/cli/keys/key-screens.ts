@@ -1,5 +1,6 @@
 import type { KeyReport } from '../../control/access.ts';
 import { terminalJson } from '../../terminal/text.ts';
+import type { Instance } from '../instance.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs, table } from '../terminal/table.ts';
 import { timeText } from '../terminal/units.ts';
@@ -16,9 +17,9 @@ const COLUMNS = [
 ];
 const AUDIT_COLUMNS = [{ title: 'WHEN' }, { title: 'WHO' }, { title: 'DID' }, { title: 'TO' }, { title: 'DETAIL' }];
 
-export function keysScreen({ keys, audit }: KeysDocument): string {
-  const list =
-    keys.length === 0 ? 'no keys\nnext: trackflow keys create write --account NAME' : table(COLUMNS, keys.map(keyRow));
+export function keysScreen({ keys, audit }: KeysDocument, instance: Instance): string {
+  const none = `no keys\n  next: ${instance.commandLine('keys create write --account NAME')}`;
+  const list = keys.length === 0 ? none : table(COLUMNS, keys.map(keyRow));
   if (audit === undefined) return list;
   const rows = audit.map(({ at, actor, action, subject, detail }) => [
     timeText(at),

@@ -4,6 +4,7 @@ import type { LinkHistory } from '../../registry/registry.ts';
 import { terminalText } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
 import { pairs, table } from '../terminal/table.ts';
+import { timeText } from '../terminal/units.ts';
 
 export interface LinkDocument extends Link {
   readonly schema: 'trackflow.link/1';
@@ -18,14 +19,15 @@ export interface LinkHistoryDocument extends LinkHistory {
   readonly schema: 'trackflow.link-history/1';
 }
 
-/** Makes `from` lead to `to`, also where it led elsewhere before. */
+/** Makes `from` lead to `to`, also where it led elsewhere before. Throws TF_USAGE for what is no address. */
 export async function createLink(
   { control }: Instance,
   from: string,
   to: string,
   account: string,
 ): Promise<LinkDocument> {
-  return { schema: 'trackflow.link/1', ...(await control.registry.putLink({ from: addressOf(from), to, account })) };
+  const link = { from: addressOf(from), to: targetOf(to), account };
+  return { schema: 'trackflow.link/1', ...(await control.registry.putLink(link)) };
 }
 
 export async function listLinks(
@@ -47,8 +49,8 @@ export function linkScreen({ host, path, target, disabled }: Link): string {
   return `${terminalText(host + path)} ${disabled ? 'leads nowhere any more' : `leads to ${terminalText(target)}`}`;
 }
 
-export function linkListScreen({ links }: LinkListDocument): string {
-  if (links.length === 0) return 'no links';
+export function linkListScreen({ links }: LinkListDocument, instance: Instance): string {
+  if (links.length === 0) return `no links\n  next: ${instance.commandLine('links create HOST/PATH URL')}`;
   const columns = [{ title: 'LINK' }, { title: 'LEADS TO' }, { title: 'ACCOUNT' }, { title: 'CHANGED' }];
   return table(
     columns,
@@ -56,14 +58,14 @@ export function linkListScreen({ links }: LinkListDocument): string {
       host + path,
       disabled ? '(disabled)' : target,
       account,
-      new Date(changedAt).toISOString(),
+      timeText(changedAt),
     ]),
   );
 }
 
 export function linkHistoryScreen(link: LinkHistoryDocument): string {
   const rows = link.changes.map(({ at, change, target }): [string, string] => [
-    new Date(at).toISOString(),
+    timeText(at),
     `${change}${change === 'disabled' ? '' : ` ${terminalText(target)}`}`,
   ]);
   return `${linkScreen(link)}\n${pairs(rows)}`;
@@ -73,5 +75,14 @@ export function linkHistoryScreen(link: LinkHistoryDocument): string {
 function addressOf(text: string): string {
   const address = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
   if (URL.canParse(address)) return address;
-  throw new TrackflowError('TF_USAGE', `${JSON.stringify(text)} is no address; write one like shop.example/sale`);
+  throw new TrackflowError('TF_USAGE', `LINK ${JSON.stringify(text)} is no address; write one like shop.example/sale`);
+}
+
+/** Where a link leads is written out: http or https makes a difference there. */
+function targetOf(text: string): string {
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text;
+  throw new TrackflowError(
+    'TF_USAGE',
+    `TARGET ${JSON.stringify(text)} is no address; write it with http:// or https://`,
+  );
 }

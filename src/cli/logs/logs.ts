@@ -28,6 +28,7 @@ export async function logs(instance: Instance, options: LogsOptions, style: Styl
   const show = options.engine ? engineShow(options) : daemonShow(options, style);
   const { lines, reader } = recentLines(source, options.count, (line) => show(line) !== undefined);
   if (reader === undefined) say(`nothing is logged yet in ${paths.logs}`);
+  else if (lines.length === 0 && !options.follow) say(`no line of the log in ${paths.logs} is one of those`);
   try {
     for (const line of lines) await print(show(line)!);
   } finally {

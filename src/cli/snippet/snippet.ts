@@ -41,13 +41,14 @@ const SITE_BYTES_MAX = 64;
 export async function snippetReport(instance: Instance, wanted: SnippetOptions): Promise<SnippetReport> {
   const { framework, site, sri } = wanted;
   checkSite(site);
-  const { config, url: listening } = await findCollector(instance);
+  const { config, url: listening, isRunning } = await findCollector(instance);
   const url = wanted.url === '' ? listening : publicUrl(wanted.url);
   if (url === undefined) {
     throw new TrackflowError('TF_NOT_RUNNING', 'nothing runs here, and listen.port 0 is any port', {
       hints: ['trackflow start', 'trackflow snippet --url https://collect.example'],
     });
   }
+  if (!isRunning && wanted.url === '') instance.say(`nothing runs here: the next start would listen on ${url}`);
   const files = chosenFiles(trackerFiles(config), wanted.options);
   const { attributePrefix } = config.tracker;
   const { place, snippet } = pasted(framework, { url, files, site, attributePrefix, sri });
@@ -68,22 +69,29 @@ export async function snippetReport(instance: Instance, wanted: SnippetOptions):
 
 /** The snippet alone, so that it can be piped; what to do with it goes to `say`. */
 export function snippetScreen(report: SnippetReport, say: (line: string) => void, style: Style): string {
-  say(style.dim(`Paste ${report.place}.`));
   if (report.integrity !== null) say(style.dim('Print it again after an upgrade: the hash is of this version.'));
   say(style.dim(`For calls before it has loaded, in a script above it: ${report.stub}`));
+  say(style.dim(`Paste ${report.place}:`));
   return report.snippet;
 }
 
-async function findCollector({ control, home, env }: Instance): Promise<{ config: Config; url: string | undefined }> {
+interface Collector {
+  readonly config: Config;
+  /** Undefined where the port is chosen at the start. */
+  readonly url: string | undefined;
+  readonly isRunning: boolean;
+}
+
+async function findCollector({ control, home, env }: Instance): Promise<Collector> {
   try {
     const [status, { config }] = await Promise.all([control.status(), control.config()]);
-    return { config, url: withoutSlash(status.url) };
+    return { config, url: withoutSlash(status.url), isRunning: true };
   } catch (cause) {
     if (!(cause instanceof TrackflowError) || cause.code !== 'TF_NOT_RUNNING') throw cause;
     const { config } = resolveConfig({ home, env });
     const { host, port } = config.listen;
     const name = host.includes(':') ? `[${host}]` : host;
-    return { config, url: port === 0 ? undefined : `http://${name}:${port}` };
+    return { config, url: port === 0 ? undefined : `http://${name}:${port}`, isRunning: false };
   }
 }
 

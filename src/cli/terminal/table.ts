@@ -12,12 +12,17 @@ const CELL_COLUMNS_MAX = 80;
 const CELL_COLUMNS_MIN = 8;
 
 /**
- * Rows of text under titles, in columns as wide as their widest cell; with `width` no line is wider than that, as far as
- * `tableWidth` allows: the widest columns give first. Cells are made harmless here.
+ * Rows of text under titles, in columns as wide as their widest cell, at most `CELL_COLUMNS_MAX` but for the last; with
+ * `width` no line is wider than that, as far as `tableWidth` allows: the widest columns give first. Cells are made
+ * harmless here.
  */
 export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[], width?: number): string {
   const cells = [columns.map((column) => column.title), ...rows].map((row) =>
-    row.map((cell) => shorten(terminalText(cell), CELL_COLUMNS_MAX)),
+    row.map((cell, index) => {
+      // What stands last pushes nothing aside: without a width it is whole, also in a pipe.
+      const isFree = width === undefined && index === columns.length - 1;
+      return isFree ? terminalText(cell) : shorten(terminalText(cell), CELL_COLUMNS_MAX);
+    }),
   );
   const natural = columns.map((_, index) => cells.reduce((most, row) => Math.max(most, displayWidth(row[index]!)), 0));
   const widths = width === undefined ? natural : fitted(natural, width);

@@ -214,11 +214,16 @@ export function bindingOf(key: string): Binding | undefined {
   return KEYMAP.find(({ keys }) => keys.includes(key));
 }
 
-/** The bindings whose help has all letters of `typed` in their order; the closest first. */
+/**
+ * The bindings whose help has all letters of `typed` in their order: those with a word that begins with it first, then the
+ * closest.
+ */
 export function findCommands(typed: string): readonly Binding[] {
   const letters = [...typed.toLowerCase().replaceAll(' ', '')];
+  const wanted = typed.trim().toLowerCase();
   const found = KEYMAP.flatMap((binding) => {
-    const spread = spreadOf(letters, binding.help.toLowerCase());
+    const help = binding.help.toLowerCase();
+    const spread = ` ${help}`.includes(` ${wanted}`) ? -1 : spreadOf(letters, help);
     return spread === undefined ? [] : [{ binding, spread }];
   });
   return found.sort((a, b) => a.spread - b.spread).map(({ binding }) => binding);

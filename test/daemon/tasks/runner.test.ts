@@ -418,6 +418,6 @@ describe('a state.db without room', () => {
 it('params are checked when a task is asked for', () => {
   open(toyKind(() => {}));
   expect(() => rig.desk.start('toy', { n: 'x' })).toThrow(/params of toy/);
-  expect(() => rig.desk.start('nothing', {})).toThrow(/there are: toy/);
+  expect(() => rig.desk.start('nothing', {})).toThrow(/there is no task "nothing"/);
   expect(() => rig.desk.show(99)).toThrow(/there is no task 99/);
 });

@@ -36,6 +36,12 @@ describe('SQL that a person typed', () => {
     });
   });
 
+  it('is refused with where it is wrong, and nothing of how that was found', async () => {
+    const refused = reader.sql('SELECT');
+    await expect(refused).rejects.toMatchObject({ code: 'TF_QUERY' });
+    await expect(refused).rejects.toThrow(/^ClickHouse refused the statement: Syntax error(?!.*formatQuery)/s);
+  });
+
   it.each([
     'SELECT 1;',
     '  select 1 ; \n;',

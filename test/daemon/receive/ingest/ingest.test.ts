@@ -202,7 +202,8 @@ describe('fate of single events', () => {
 });
 
 describe('refusals of a whole request', () => {
-  const errorOf = async (response: Response) => ((await response.json()) as { error: { code: string } }).error;
+  const errorOf = async (response: Response) =>
+    ((await response.json()) as { error: { code: string; message: string } }).error;
 
   it('answers 405 with Allow to other methods', async () => {
     const target = await openTestReceiver();
@@ -271,7 +272,9 @@ describe('refusals of a whole request', () => {
     async (type) => {
       const target = await openTestReceiver();
       const response = await post(target, '{"name":"a"}', { 'Content-Type': type });
-      expect([response.status, (await errorOf(response)).code]).toEqual([415, 'unsupported_media_type']);
+      const { code, message } = await errorOf(response);
+      expect([response.status, code]).toEqual([415, 'unsupported_media_type']);
+      expect(message).toContain(`Content-Type is "${type}"; allowed: application/json`);
     },
   );
 

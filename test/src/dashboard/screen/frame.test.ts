@@ -383,6 +383,9 @@ describe('keys', () => {
     typing(store, 'enter');
     expect(store.getSnapshot().ui).toMatchObject({ command: null, latency: 'lines' });
     expect(typing(store, ':', ...'export', 'enter')).toEqual(['export']);
+    // The letters stand closer in "display", but that is not a word of it.
+    typing(store, ':', ...'lay', 'enter');
+    expect(store.getSnapshot().ui).toMatchObject({ pausedAt: null, preset: 'charts' });
     expect(typing(store, ':', ...'zzzz', 'enter', ':', 'q', 'esc')).toEqual([]);
   });
 
