@@ -1,3 +1,4 @@
+import { COLUMNS } from '../../event/columns.ts';
 import { DEFAULT_ACCOUNT } from '../../event/limits.ts';
 import { COLUMN_OF, UNNAMED } from '../../event/sfpl/names.ts';
 import type { ColumnPlan } from '../column.ts';
@@ -16,7 +17,7 @@ const WIRE_NAME: ReadonlyMap<string, string> = new Map([
 /** Left behind: the address, and a hash of it that can be undone by trying all addresses. */
 export const ADDRESSES: ReadonlySet<string> = new Set(['ip', 'iphash']);
 
-/** Columns of ours that a text of the wire becomes as it is. Name, place, language and screen have rules of their own. */
+/** Columns of ours that a text of the wire becomes as it is. Name, place, language, device and screen have rules of their own. */
 const TEXTS = [...COLUMN_OF].filter(([, ours]) => !['account', 'name', 'revenue'].includes(ours));
 const RULED = [
   'eid',
@@ -29,13 +30,11 @@ const RULED = [
   'country',
   'region',
   'city',
-  'device',
-  'os',
-  'browser',
   'vp_w',
   'vp_h',
   'currency',
 ];
+const DEVICE = ['device', 'os', 'browser'] as const;
 const PLACE_BYTES_MAX = 128;
 
 /** `events` of that tracker by the same names as events that come over `/tr/v1`; see `src/event/sfpl/names.ts`. */
@@ -56,7 +55,7 @@ export function eventsPlan(table: SourceTable, cutoff: string, keepAddresses: bo
     ...placesOf(text),
     textColumn('utm_content', 'content', `if(${text('ename')} = '', '', ${text('content')})`),
     textColumn('language', 'culture', `trimBoth(splitByRegexp('[,;]', ${text('culture')})[1])`),
-    ...['device', 'os', 'browser'].filter((one) => of(one) !== undefined).map((one) => textColumn(one, one, text(one))),
+    ...DEVICE.filter((one) => of(one) !== undefined).map((one) => deviceColumn(one, text(one))),
     textColumn('screen', 'vp_w, vp_h', screenOf(of('vp_w'), of('vp_h'))),
     textColumn('host', 'url', `lower(domain(${text('url')}))`),
     textColumn('path', 'url', `path(${text('url')})`),
@@ -68,6 +67,12 @@ export function eventsPlan(table: SourceTable, cutoff: string, keepAddresses: bo
   ];
   const left = ADDRESSES.has('ip') && !keepAddresses ? ['ip and iphash stay behind'] : ['iphash stays behind'];
   return tablePlan(table, { target: 'events', columns, cutoff, notes: left });
+}
+
+/** What a hit says of its device is a property, and fills its column where it fits. */
+function deviceColumn(name: (typeof DEVICE)[number], text: string): ColumnPlan {
+  const { maxBytes } = COLUMNS.find((column) => column.name === name)!;
+  return textColumn(name, name, `if(length(${text}) <= ${maxBytes}, ${text}, '')`);
 }
 
 /** Country, region and city where they are such; else they are properties. */

@@ -141,6 +141,69 @@ it('kill -9 in the middle, again and again, and --resume bring every row once, w
   );
 }, 300_000);
 
+it('a row of that tracker becomes the same event as if it had come over the wire', async () => {
+  const fields = {
+    ...{ vid: VISITOR, sid: VISITOR, uid: VISITOR, tid: VISITOR, rid: VISITOR, ref: VISITOR, did: VISITOR },
+    ...{
+      ename: 'buy',
+      etyp: 'shop',
+      ptyp: 'cart',
+      app: 'web',
+      rel: '1.2',
+      url: 'https://shop.example/a/b',
+      relation: 'order',
+    },
+    ...{
+      last: 'https://google.com/search',
+      source: 'news',
+      medium: 'mail',
+      campaign: 'may',
+      term: 'socks',
+      content: 'top',
+    },
+    ...{ country: 'de', region: 'bavaria', city: 'munich', zip: '80331', tz: 'Europe/Berlin', lat: 48.5, lon: 11.5 },
+    ...{
+      device: 'phone',
+      os: 'Android',
+      browser: 'Firefox',
+      culture: 'de-DE,de;q=0.9',
+      xid: 'x-1',
+      split: 'b',
+      sink: 'paid',
+    },
+    ...{ score: 2.5, duration: 1200, cflags: 4096, gaid: 'g-1', rcode: 'r-1', aff: 'a-1', ja4h: 'j-1', org: 'sub' },
+  };
+  await using daemon = await startDaemon({ settings: { 'sfpl.enforceConsent': false } });
+  const [wire, row] = ['11111111-0000-1000-8000-000000000001', '22222222-0000-1000-8000-000000000002'];
+  const said = { ...fields, w: 1280, h: 720, auth_id: VISITOR, plan: 'pro', n: 7, targets: { ad: 't-1' } };
+  expect((await daemon.post({ ...said, oid: wire }, { path: '/tr/v1/str/' })).status).toBe(200);
+  const stored = {
+    ...fields,
+    oid: row,
+    vp_w: 1280,
+    vp_h: 720,
+    auth: VISITOR,
+    params: '{"plan":"pro","n":7}',
+    targets: '{"ad":"t-1"}',
+  };
+  const values = Object.values(stored).map((value) => (typeof value === 'number' ? value : `'${value}'`));
+  await tracker.command(`INSERT INTO sfpla.events (${Object.keys(stored).join(', ')}) VALUES (${values.join(', ')})`);
+  try {
+    expect((await runCli(command(daemon.home, '--only', 'events'))).code).toBe(0);
+    await daemon.drained();
+    const own = ['event_id', 'account', 'occurred_at', 'received_at', 'batch', 'properties'].join(', ');
+    const event = async (account: string) => {
+      const [found] = await daemon.query<{ properties: string }>(
+        `SELECT * EXCEPT (${own}), toJSONString(properties) AS properties FROM events WHERE account = '${account}'`,
+      );
+      return { ...found, properties: JSON.parse(found!.properties) };
+    };
+    expect(await event(row)).toEqual(await event(wire));
+  } finally {
+    await tracker.command(`DELETE FROM sfpla.events WHERE oid = '${row}'`);
+  }
+});
+
 it('a redirect that can be no link here is named, and left behind where that is allowed', async () => {
   await tracker.command(
     `INSERT INTO sfpla.redirects (urlfrom, urlto) VALUES ('go.example/bad', 'javascript:alert(1)')`,

@@ -95,6 +95,7 @@ describe('rows of that tracker', () => {
         org: 'from params',
         lat: 48.5,
         score: 1.25,
+        browser: 'Mozilla/5.0',
         cflags: 4096,
         ptyp: 'home',
         auth_id: U,
