@@ -208,7 +208,8 @@ function lossError(table: TablePlan, sums: SourceSums): TrackflowError | null {
     {
       hints: [
         '--allow-lossy copies them changed as the plan says',
-        '--map FILE gives the column another type, like String',
+        // Tables of ours have the types that they have.
+        ...(table.create === null ? [] : ['--map FILE gives the column another type, like String']),
       ],
     },
   );

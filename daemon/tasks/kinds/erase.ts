@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ClickHouse, Params } from '../../../src/clickhouse/client.ts';
 import { ERASE_KIND, type ErasedRows } from '../../../src/control/erasure.ts';
+import { MIGRATE_KIND, VERIFY_KIND } from '../../../src/migrate/request.ts';
+import { SFPL_KIND, SFPL_VERIFY_KIND } from '../../../src/migrate/sfpl/request.ts';
 import type { StoreSession } from '../../../src/postgres/session.ts';
 import { type AnyTaskKind, type TaskContext, taskKind } from '../kind.ts';
 import { eraseFromStore } from './erase-from-store.ts';
 import { type RetentionParts, whileHeld } from './retention.ts';
 
+const MIGRATIONS = [MIGRATE_KIND, VERIFY_KIND, SFPL_KIND, SFPL_VERIFY_KIND];
 const POLL_MS = 100;
 const DELETE_MS = 25_000;
 const PURGE_MS = 600_000;
@@ -50,7 +53,8 @@ export function erase(parts: EraseParts): AnyTaskKind {
     kind: ERASE_KIND,
     paramsSchema: eraseParams,
     refusal: null,
-    apart: ['engine-move', 'cutover'],
+    // What is copied or deleted meanwhile is counted by others, who would bring back what is missing.
+    apart: ['engine-move', 'cutover', 'retention', ...MIGRATIONS],
     steps: [
       { name: 'wait', run: (context) => waitForSpool(parts, context) },
       { name: 'delete', run: (context) => deleteRows(parts, context) },

@@ -44,7 +44,7 @@ export function sfplMigrations(parts: SfplMigrateParts): readonly AnyTaskKind[] 
       }),
     );
   };
-  const shared = { refusal: null, takeSecrets, apart: ['engine-move'] };
+  const shared = { refusal: null, takeSecrets, apart: ['engine-move', 'cutover'] };
   return [
     taskKind({
       ...shared,
@@ -71,11 +71,11 @@ export function sfplMigrations(parts: SfplMigrateParts): readonly AnyTaskKind[] 
 
 async function plan(
   { db, eventsElsewhere }: SfplMigrateParts,
-  context: TaskContext<Params>,
+  { task, params }: TaskContext<Params>,
   access: ClickHouseAccess,
 ): Promise<void> {
-  const { task, params } = context;
-  if (eventsElsewhere !== null) throw new TrackflowError('TF_CONFIG', eventsElsewhere);
+  const hasRows = params.parts.some((part) => part !== 'redirects');
+  if (eventsElsewhere !== null && hasRows) throw new TrackflowError('TF_CONFIG', eventsElsewhere);
   if (readMigration(db, task) !== null) return;
   const planned = await withSource(access, (client) => planSfpl(client, access.address.database, params));
   writeMigration(db, task, randomInt(1, JOB_MAX + 1), planned);
