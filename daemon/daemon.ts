@@ -105,7 +105,7 @@ export class Daemon {
   }
 
   async #open(): Promise<void> {
-    const { paths, resolved, packageRoot, version, now, onFatal, onReopenAsked: reopen } = this.#options;
+    const { paths, resolved, packageRoot, version, now, onFatal, onProgress, onReopenAsked: reopen } = this.#options;
     const { config } = resolved;
     const closers = this.#closers;
     const startedAt = now();
@@ -132,7 +132,7 @@ export class Daemon {
     const stateFailed = (error: unknown) => log.write('error', 'state', 'state_failed', { error: String(error) });
     closers.push('counters', persistCounters(counters, state, stateFailed));
 
-    const rowsParts = { paths, config, state, counters, packageRoot, closers, log, now };
+    const rowsParts = { paths, config, state, counters, packageRoot, closers, log, now, onProgress };
     const { engine, store, reads, ...rows } = await openRows(rowsParts);
     const threadLog = (message: LogMessage) => log.write(message.level, message.step, message.event, message.fields);
     let instruments: Instruments | null = null;

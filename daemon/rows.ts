@@ -22,6 +22,8 @@ export interface RowsParts {
   readonly closers: Closers;
   readonly log: Log;
   readonly now: () => number;
+  /** Tells whoever waits for the start what it waits for. */
+  readonly onProgress: (message: string) => void;
 }
 
 /** Where the rows are kept, and how they are read. */
@@ -78,6 +80,7 @@ export async function openRows(parts: RowsParts): Promise<Rows> {
     serve: (spool) =>
       servePostgres(parts, engine, store, spool, (told) => {
         problem = told;
+        if (told !== '') parts.onProgress(told);
       }),
   };
 }

@@ -13,7 +13,7 @@ import { TABLES } from '../../src/event/tables.ts';
 import { parseAddress } from '../../src/migrate/postgres/address.ts';
 import { storeMigrations } from '../../src/postgres/schema.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
-import { endpointOf } from '../support/many-events.ts';
+import { endpointOf, execute } from '../support/many-events.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { blockOf, type RowValues } from '../support/store-rows.ts';
 
@@ -53,6 +53,19 @@ for (const [name, target, daemon] of targets) {
   print(`${name}: ${Math.round((ROWS / ms) * 1_000).toLocaleString('en')} rows a second into it`);
   await target.close();
 }
+const columns = TABLES.events.columns.map(({ name }) => name);
+await server.query('CREATE TABLE trackflow.by_engine (LIKE trackflow.events INCLUDING ALL)');
+const begun = performance.now();
+await execute(
+  endpointOf(clickhouse.home),
+  `INSERT INTO FUNCTION postgresql('127.0.0.1:${server.port}', 'test', 'by_engine', 'postgres', '', 'trackflow')
+   (${columns.join(', ')}, batch)
+   SELECT ${columns.map((name) => (name === 'properties' ? 'toJSONString(properties)' : name)).join(', ')}, batch FROM events`,
+);
+print(
+  `through ClickHouse's engine PostgreSQL: ${Math.round((ROWS / (performance.now() - begun)) * 1_000).toLocaleString('en')} rows a second`,
+);
+await server.query('DROP TABLE trackflow.by_engine');
 await server.query('VACUUM ANALYZE trackflow.events');
 const [size] = await server.query<{ bytes: string }>(`SELECT pg_total_relation_size('trackflow.events') AS bytes`);
 print(`PostgreSQL: ${(Number(size!.bytes) / ROWS).toFixed(0)} bytes a row`);

@@ -13,13 +13,17 @@ import { seededRandom, testSeed } from '../support/seed.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
 
 /** Kills in one cutover; `TRACKFLOW_TEST_KILLS` makes it more. */
-const KILLS = Math.ceil(Number(process.env.TRACKFLOW_TEST_KILLS ?? 30) / 4);
+const KILLS = Math.ceil(Number(process.env.TRACKFLOW_TEST_KILLS ?? 30) / 5);
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1_500;
 const DONE_MS_MAX = 240_000;
 /** Rows that are there before: slices enough for kills to meet. */
-const ROWS = 250_000;
-const BUSY_FLUSH = { 'flush.rowsMax': 400, 'flush.ageMsMax': 30, 'flush.timeoutMs': 5_000 };
+const ROWS = 120_000;
+const SETTINGS = {
+  ...{ 'flush.rowsMax': 400, 'flush.ageMsMax': 30, 'flush.timeoutMs': 5_000 },
+  // What the test compares by is a hash of everything.
+  'query.timeoutMs': 120_000,
+};
 const SUMS = `SELECT account, toUInt32(count()) AS rows, toString(groupBitXor(cityHash64(event_id, occurred_at, url, batch, toJSONString(properties)))) AS sum
   FROM events WHERE account IN ('many', 'odd') GROUP BY account ORDER BY account`;
 
@@ -41,7 +45,7 @@ beforeEach(async () => {
     path.join(home, 'trackflow.json'),
     JSON.stringify({ store: { url: server.url }, log: { level: 'info' } }),
   );
-  daemon = await startDaemon({ home, settings: BUSY_FLUSH });
+  daemon = await startDaemon({ home, settings: SETTINGS });
 }, 120_000);
 afterEach(() => daemon[Symbol.asyncDispose]());
 
@@ -63,7 +67,7 @@ async function fillStore(): Promise<void> {
   const columns = COLUMNS.map(({ name }) => name).join(', ');
   await server.query(
     `INSERT INTO trackflow.events (${columns}, batch)
-     SELECT ${values.join(', ')}, (CASE WHEN n < 100000 THEN 4611686018427387904 ELSE 281474976710656 END) + n / 700
+     SELECT ${values.join(', ')}, (CASE WHEN n < 50000 THEN 4611686018427387904 ELSE 281474976710656 END) + n / 700
      FROM generate_series(1, ${ROWS}) AS n`,
   );
 }

@@ -6,11 +6,14 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { seededRandom, testSeed } from '../support/seed.ts';
 
 /** What ends or cuts something under load, again and again. `TRACKFLOW_TEST_KILLS=500` is a long run. */
-const KILLS = Number(process.env.TRACKFLOW_TEST_KILLS ?? 16);
+const KILLS = Number(process.env.TRACKFLOW_TEST_KILLS ?? 12);
 const PAUSE_MS_MIN = 60;
 const PAUSE_MS_MAX = 400;
 /** Small batches and short ages: many transactions, so that kills meet every step of them. */
-const BUSY_FLUSH = { 'flush.rowsMax': 400, 'flush.ageMsMax': 30, 'flush.timeoutMs': 5_000 };
+const BUSY_FLUSH = {
+  ...{ 'flush.rowsMax': 400, 'flush.ageMsMax': 30, 'flush.timeoutMs': 5_000 },
+  'query.timeoutMs': 120_000,
+};
 const MONTH_MS = 31 * 86_400_000;
 /** As a full disk, too little memory, too many connections, and a row that cannot be kept are refused. */
 const STATES = ['53100', '53200', '53300'];

@@ -29,8 +29,10 @@ beforeAll(async () => {
     settings: { hba_file: path.join(rules, 'pg_hba.conf') },
     ...(certificate && { certificate }),
   });
-  clickhouse = await startDaemon();
-  postgres = await startDaemon({ settings: { 'store.url': server.url } });
+  // On a busy machine an answer may take its time.
+  const settings = { 'query.timeoutMs': 120_000 };
+  clickhouse = await startDaemon({ settings });
+  postgres = await startDaemon({ settings: { ...settings, 'store.url': server.url } });
   for (const daemon of [clickhouse, postgres]) {
     for (let first = 0; first < 600; first += 200) {
       const answer = await daemon.post(Array.from({ length: 200 }, (_, n) => eventOf(first + n)));
@@ -144,7 +146,7 @@ describe('the same is answered as with ClickHouse', () => {
   ])('no more than reading what there is: %s', async (sql) => {
     const answer = await postgres.query(sql).catch((error: Error) => error.message);
     // Whoever may not see a collection sees none.
-    expect(JSON.stringify(answer)).toMatch(/TF_QUERY|refused|only|\[\]/);
+    expect(JSON.stringify(answer)).toMatch(/not a statement that reads|refused|only|\[\]/);
   });
 
   test('the totals of status, and the tables that the dashboard shows', async () => {
