@@ -75,8 +75,8 @@ async function fillStore(): Promise<void> {
 function oraclesOf(random: () => number): Oracle[] {
   const url = () => daemon.url;
   return [
-    new Oracle({ account: 'plain', url, random, connections: 3 }),
-    new Oracle({ account: 'retrying', url, random, connections: 3, retry: true, repeat: 0.05 }),
+    new Oracle({ account: 'plain', url, random, connections: 2 }),
+    new Oracle({ account: 'retrying', url, random, connections: 2, retry: true, repeat: 0.05 }),
   ].map((oracle) => oracle.start());
 }
 

@@ -92,8 +92,9 @@ test('a row that PostgreSQL refuses for what it holds is set aside alone, and co
   await server.query(`ALTER TABLE trackflow.events ADD CONSTRAINT no_poison CHECK (name <> 'poison')`);
   const events = Array.from({ length: 50 }, (_, n) => ({ name: n === 20 ? 'poison' : 'good', user_id: String(n) }));
   expect((await daemon.post(events)).status).toBe(202);
-  const status = await daemon.drained();
-  expect(status.events).toMatchObject({ accepted: 50, stored: 49, deadLettered: 1 });
+  await daemon.drained();
+  await daemon.until(async () => (await daemon.status()).events.deadLettered === 1);
+  expect((await daemon.status()).events).toMatchObject({ accepted: 50, stored: 49 });
   expect(await daemon.control.deadLetters()).toMatchObject([{ rows: 1, reason: expect.stringContaining('no_poison') }]);
   await server.query('ALTER TABLE trackflow.events DROP CONSTRAINT no_poison');
   await daemon.control.replay('all');
