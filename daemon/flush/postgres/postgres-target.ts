@@ -12,6 +12,8 @@ import { classifySqlState } from './sql-state.ts';
 
 /** What the network and the server need on top of the time of a statement. */
 const GRACE_MS = 2_000;
+/** Rows whose months are counted in one piece, about a millisecond. */
+const MONTHS_PER_PIECE = 10_000;
 
 export interface PostgresTargetOptions {
   readonly access: StoreAccess;
@@ -115,15 +117,7 @@ export class PostgresTarget implements LaneTarget {
     const { table } = this.#options;
     const read = await inPieces(readBlock(block));
     const column = (name: string) => read.columns.find((one) => one.name === name)!.start;
-    const months = new Int32Array(read.rows);
-    const counted = new Map<number, number>();
-    const counter = new MonthCounter();
-    const times = column(table.time);
-    for (let row = 0; row < read.rows; row++) {
-      const month = counter.add(Number(block.readBigInt64LE(times + row * 8)));
-      months[row] = month;
-      counted.set(month, (counted.get(month) ?? 0) + 1);
-    }
+    const { months, counted } = await inPieces(monthsOf(block, column(table.time), read.rows));
     const batch = block.readBigInt64LE(column('batch'));
     await session.query('BEGIN');
     try {
@@ -206,6 +200,24 @@ export class PostgresTarget implements LaneTarget {
     }, this.#options.timeoutMs + GRACE_MS);
     return limit;
   }
+}
+
+/** The month of each row, whose times begin at `start`, and how many rows each has. */
+function* monthsOf(
+  block: Buffer,
+  start: number,
+  rows: number,
+): Generator<void, { readonly months: Int32Array; readonly counted: ReadonlyMap<number, number> }> {
+  const months = new Int32Array(rows);
+  const counted = new Map<number, number>();
+  const counter = new MonthCounter();
+  for (let row = 0; row < rows; row++) {
+    const month = counter.add(Number(block.readBigInt64LE(start + row * 8)));
+    months[row] = month;
+    counted.set(month, (counted.get(month) ?? 0) + 1);
+    if (row % MONTHS_PER_PIECE === MONTHS_PER_PIECE - 1) yield;
+  }
+  return { months, counted };
 }
 
 const BATCHES = `${STORE_SCHEMA}.batches`;
