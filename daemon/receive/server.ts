@@ -146,8 +146,14 @@ function upgrade(options: ServerOptions, req: IncomingMessage, socket: Duplex, h
   }
   const entry = gatekeeper.enter(req, 'write');
   const enter = (granted: Grant | Denial) => {
-    if (isDenied(granted)) refuseUpgrade(options, socket, granted);
-    else door.admit(req, socket, head, senderOf(req, granted), granted, messages as Messages);
+    // While a token is looked at others may come in, and a stop may begin.
+    const refusal = isDenied(granted) ? granted : isStopping() ? STOPPING : door.refusal();
+    if (refusal !== undefined) {
+      refuseUpgrade(options, socket, refusal);
+      return;
+    }
+    const grant = granted as Grant;
+    door.admit(req, socket, head, senderOf(req, grant), grant, messages as Messages);
   };
   if (entry instanceof Promise) {
     // Nobody else listens while the token is looked at.

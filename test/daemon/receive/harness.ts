@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { AccessBook } from '../../../daemon/access/book.ts';
-import { Gatekeeper } from '../../../daemon/access/gatekeeper.ts';
+import { Gatekeeper, type TokenReader } from '../../../daemon/access/gatekeeper.ts';
 import { allocateMeterMemory, Meters } from '../../../daemon/access/limits/meters.ts';
 import { Toll } from '../../../daemon/access/limits/toll.ts';
 import type { ReceiverLog } from '../../../daemon/receive/log.ts';
@@ -54,12 +54,20 @@ export interface TestReceiverOptions {
 
 /** Asks nobody who they are. */
 function openGatekeeper(): Gatekeeper {
+  return makeGatekeeper(new Set<Need>(['nothing', 'write', 'read', 'operate']), null);
+}
+
+/** Takes nothing but tokens, and `readToken` says what they are good for. */
+export function gatekeeperThatAsks(readToken: TokenReader): Gatekeeper {
+  return makeGatekeeper(new Set(), readToken);
+}
+
+function makeGatekeeper(openNeeds: ReadonlySet<Need>, readToken: TokenReader | null): Gatekeeper {
   const book = new AccessBook({ accounts: [], keys: [], accountsDefined: false, accountsReady: true });
-  const openNeeds = new Set<Need>(['nothing', 'write', 'read', 'operate']);
   const now = () => 1_700_000_000_000;
   const meters = new Meters({ memory: allocateMeterMemory(), now, clock: () => 0n, salt: () => '' });
   const toll = new Toll({ meters, book, address: NO_LIMITS, account: NO_LIMITS });
-  return new Gatekeeper({ book, toll, addressOf: (ip) => ({ ip }), openNeeds, readToken: null, now });
+  return new Gatekeeper({ book, toll, addressOf: (ip) => ({ ip }), openNeeds, readToken, now });
 }
 
 /** Closes by itself when the test is over. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { connectRaw, openTestReceiver, type TestReceiver, until } from '../harness.ts';
+import { NOBODY } from '../../../../daemon/access/bearer.ts';
+import { connectRaw, gatekeeperThatAsks, openTestReceiver, type TestReceiver, until } from '../harness.ts';
 
 interface Client {
   readonly socket: WebSocket;
@@ -10,8 +11,10 @@ interface Client {
   ack(count: number): Promise<void>;
 }
 
-async function open(target: TestReceiver, path = '/v1/ws'): Promise<Client> {
-  const socket = new WebSocket(`ws://127.0.0.1:${target.port}${path}`, { headers: { 'User-Agent': 'Socket/1' } });
+async function open(target: TestReceiver, path = '/v1/ws', headers: Record<string, string> = {}): Promise<Client> {
+  const socket = new WebSocket(`ws://127.0.0.1:${target.port}${path}`, {
+    headers: { 'User-Agent': 'Socket/1', ...headers },
+  });
   const acks: Record<string, unknown>[] = [];
   const { promise: closed, resolve: close } = Promise.withResolvers<number>();
   socket.on('message', (data) => acks.push(JSON.parse(String(data))));
@@ -179,6 +182,23 @@ describe('connections', () => {
     client.socket.close();
     await until(() => target.count('receive_websockets') === 0, 'the first is gone');
     await open(target);
+  });
+
+  it('admits no more than it may although several wait for their token to be looked at', async () => {
+    const { promise: lookedAt, resolve } = Promise.withResolvers<void>();
+    let asked = 0;
+    const gatekeeper = gatekeeperThatAsks(async () => {
+      asked++;
+      await lookedAt;
+      return { ...NOBODY, credentials: ['write'] };
+    });
+    const target = await openTestReceiver({ receive: { webSocketsMax: 1 }, gatekeeper });
+    const outcomes = [1, 2, 3].map(() => open(target, '/v1/ws', { Authorization: 'Bearer token' }));
+    await until(() => asked === 3, 'all three wait');
+    resolve();
+    const settled = await Promise.allSettled(outcomes);
+    expect(settled.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(target.count('receive_websockets')).toBe(1);
   });
 
   it('opens at one path only', async () => {
