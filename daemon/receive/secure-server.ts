@@ -69,8 +69,8 @@ export function createSecureHttpServer(limits: Config['receive'], tls: TlsOption
   boundHttp1(server, limits);
   const sessions = boundSessions(server, limits);
   const challenges = new Map<string, Certificate>();
-  const acme = answerAcme(challenges);
-  handOn(server, acme, challenges);
+  const acme = answerAcme(challenges, limits);
+  handOn(server, acme, challenges, limits);
   return {
     server: server as unknown as Server,
     sessions,
@@ -113,9 +113,10 @@ function boundSessions(server: Http2SecureServer, limits: Config['receive']): Re
 }
 
 /** A server for the one question of an ACME server: show the certificate of the challenge, then nothing. */
-function answerAcme(challenges: ReadonlyMap<string, Certificate>): TlsServer {
+function answerAcme(challenges: ReadonlyMap<string, Certificate>, { headersTimeoutMs }: Config['receive']): TlsServer {
   const server = createTlsServer({
     ALPNProtocols: [ACME_PROTOCOL],
+    handshakeTimeout: headersTimeoutMs,
     minVersion: TLS_VERSION_MIN,
     SNICallback: (name, done) => {
       const certificate = challenges.get(name);
@@ -123,13 +124,21 @@ function answerAcme(challenges: ReadonlyMap<string, Certificate>): TlsServer {
       else done(null, createSecureContext({ ...certificate }));
     },
   });
-  server.on('secureConnection', (socket) => socket.on('error', () => {}).end());
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => {}).end();
+    socket.setTimeout(headersTimeoutMs, () => socket.destroy());
+  });
   server.on('tlsClientError', () => {});
   return server;
 }
 
 /** Stands before the handshake, so that a challenge is seen before a certificate is chosen. */
-function handOn(server: Http2SecureServer, acme: TlsServer, challenges: ReadonlyMap<string, Certificate>): void {
+function handOn(
+  server: Http2SecureServer,
+  acme: TlsServer,
+  challenges: ReadonlyMap<string, Certificate>,
+  { headersTimeoutMs }: Config['receive'],
+): void {
   const begin = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
   const beginAll = (socket: Socket) => {
@@ -139,7 +148,11 @@ function handOn(server: Http2SecureServer, acme: TlsServer, challenges: Readonly
     if (challenges.size === 0) beginAll(socket);
     else {
       socket.on('error', () => {});
+      // No handshake has begun that would end by its own time.
+      const silent = setTimeout(() => socket.destroy(), headersTimeoutMs);
+      socket.once('close', () => clearTimeout(silent));
       socket.once('readable', () => {
+        clearTimeout(silent);
         const hello = socket.read() as Buffer | null;
         if (hello === null) return;
         socket.unshift(hello);

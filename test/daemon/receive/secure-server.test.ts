@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { request } from 'node:https';
 import { connect } from 'node:net';
@@ -184,6 +185,16 @@ describe('challenges of an ACME server', () => {
     expect((await over1(target, '/.well-known/acme-challenge/token')).status).toBe(404);
     const late = await handshake(target, ['acme-tls/1', 'http/1.1']);
     expect([late.alpnProtocol, shown(late)]).toEqual(['http/1.1', printOf(first)]);
+  });
+
+  it('do not let a connection stay that says nothing', async () => {
+    const target = await open({ receive: { headersTimeoutMs: 200 } });
+    target.receiver.answerChallenges({ http: [], alpn: [['localhost', second]] });
+    const silent = connect(target.port, 'localhost').on('error', () => {});
+    onTestFinished(() => {
+      silent.destroy();
+    });
+    await once(silent, 'close');
   });
 
   it('are not seen in what is no ClientHello', () => {
