@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { type ErrorCode, TrackflowError } from '../../src/errors/error.ts';
 import type { Answers, Ask, RegistryNews } from '../../src/registry/registry.ts';
@@ -115,7 +114,9 @@ export class Collectors {
     await Promise.all(
       this.#workers.map(async (worker) => {
         if (worker === null) return;
-        const exited = once(worker, 'exit');
+        // One that fails meanwhile has ended as well: the others still have requests to answer.
+        const { promise: exited, resolve } = Promise.withResolvers<void>();
+        worker.once('exit', () => resolve());
         worker.postMessage({ type: 'close', deadlineMs } satisfies ToCollector);
         const timer = setTimeout(() => void worker.terminate(), deadlineMs + CLOSE_GRACE_MS);
         await exited;
@@ -125,14 +126,15 @@ export class Collectors {
   }
 
   #start(index: number, pauseMs: number): Promise<void> {
-    const { data, readsAt, firstRegion, spool, now } = this.#options;
+    const { readsAt, firstRegion, spool, now } = this.#options;
+    const told = this.#options.data();
     const channels = LANES.map(({ name }) => [name, new MessageChannel()] as const);
     const ends = (end: 'port1' | 'port2') =>
       Object.fromEntries(channels.map(([name, channel]) => [name, channel[end]]));
     spool.addCollector(ends('port1'));
     const lanes = ends('port2');
     const workerData: CollectorThreadData = {
-      ...data(),
+      ...told,
       lanes,
       region: firstRegion + index,
       visitorsRegion: index,
@@ -147,7 +149,11 @@ export class Collectors {
     this.#sendOpenChallenges(worker);
     if (this.#tails.length > 0) worker.postMessage({ type: 'tails', tails: this.#tails } satisfies ToCollector);
     const startedAt = now();
-    worker.on('error', (error) => this.#log('error', 'collector_failed', { error: String(error.stack ?? error) }));
+    let reason = 'it ended';
+    worker.on('error', (error) => {
+      reason = String(error.stack ?? error);
+      this.#log('error', 'collector_failed', { error: reason });
+    });
     worker.on('exit', () => {
       this.#workers[index] = null;
       if (this.#closing) return;
@@ -156,6 +162,7 @@ export class Collectors {
       this.#restartLater(index, next);
     });
     return new Promise((resolve, reject) => {
+      worker.on('exit', () => reject(new TrackflowError('TF_FAILED', `a collector does not listen: ${reason}`)));
       worker.on('message', (message: FromCollector) => {
         if (message.type === 'listening') resolve();
         else if (message.type === 'failed') {
@@ -166,11 +173,16 @@ export class Collectors {
   }
 
   #restartLater(index: number, pauseMs: number): void {
+    const failed = (error: unknown) => this.#log('error', 'collector_failed', { error: String(error), index });
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#start(index, pauseMs).catch((error) =>
-        this.#log('error', 'collector_failed', { error: String(error), index }),
-      );
+      try {
+        this.#start(index, pauseMs).catch(failed);
+      } catch (error) {
+        // No thread was made whose end would bring the next: state.db may have had no room for what it is to be told.
+        failed(error);
+        this.#restartLater(index, Math.min(pauseMs * 2, RESTART_MS_MAX));
+      }
     }, pauseMs);
     this.#timers.add(timer);
   }
