@@ -37,7 +37,10 @@ export class LaneFates implements BatchFates {
   readonly #deadLetters: DeadLetters;
   readonly #observer: FateObserver;
   readonly #now: () => number;
+  /** Rows of earlier batches that state.db lacks. */
   #uncounted = 0;
+  /** The batch counted last: rows of it that state.db has, and those that it lacks. */
+  #last = { batch: '', counted: 0, lacking: 0 };
   #recentDeadLetters: number[] = [];
 
   constructor(
@@ -97,11 +100,16 @@ export class LaneFates implements BatchFates {
   }
 
   #count(batch: Batch, rows: number): void {
+    if (this.#last.batch !== batch.name) {
+      this.#uncounted += this.#last.lacking;
+      this.#last = { batch: batch.name, counted: 0, lacking: 0 };
+    }
     try {
       this.#state.countStored(batch.name, rows, this.#uncounted);
       this.#uncounted = 0;
+      this.#last = { batch: batch.name, counted: rows, lacking: 0 };
     } catch (error) {
-      this.#uncounted += rows;
+      this.#last = { ...this.#last, lacking: rows - this.#last.counted };
       this.#observer.stateFailed(error);
     }
   }

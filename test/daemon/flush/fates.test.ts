@@ -124,6 +124,25 @@ describe('a split', () => {
     }
   });
 
+  it('counts what is stored once, however often neither the halves nor the total find room', async () => {
+    const rig = laneRig();
+    const batch = rig.batch('abCDE');
+    const { countStored } = rig.state;
+    const noRoom = () => {
+      throw new Error('SQLITE_FULL');
+    };
+    rig.disk.room = 0;
+    for (const count of [noRoom, noRoom, countStored, noRoom]) {
+      rig.state.countStored = count;
+      await expect(rig.fates.split(batch, { months: [OCTOBER] }, 'bad')).rejects.toThrow('ENOSPC');
+    }
+    rig.disk.room = Number.POSITIVE_INFINITY;
+    await rig.fates.split(batch, { months: [OCTOBER] }, 'bad');
+    rig.state.countStored = countStored;
+    while (rig.lane.sealed.length > 0) await rig.fates.stored(rig.lane.sealed[0]!, 0);
+    expect(rig.state.totals().stored).toBe(5);
+  });
+
   it('never uses a number twice', async () => {
     const rig = laneRig();
     const names = new Set<string>();
