@@ -6,7 +6,7 @@ import { START_FLAGS, settingsFrom } from '../src/cli/lifecycle/start-flags.ts';
 export default class Restart extends BaseCommand {
   static override summary = 'Stop the daemon if it runs, then start it with these flags.';
   static override description =
-    'Flags of the last start are not remembered: what shall stay belongs in the configuration.';
+    'Flags of the last start are not remembered: what shall stay is written with `trackflow config set`.';
   static override examples = ['<%= config.bin %> restart', '<%= config.bin %> restart --port 9000'];
   static override flags = {
     ...START_FLAGS,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { resolveConfig } from '../../src/config/resolve.ts';
 import { runCli } from '../support/cli.ts';
 import { controlServer, statusOf } from '../support/control-server.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
@@ -16,12 +17,24 @@ describe('trackflow start, where a daemon runs', () => {
     expect(JSON.parse(json)).toMatchObject({ schema: 'trackflow.start/1', changed: false, ready: true, differs: [] });
   });
 
+  it('tells of flags of its start that a restart would forget, and how to keep them', async () => {
+    const home = temporaryHome();
+    await controlServer(home, {
+      'GET /config': () => ({ json: resolveConfig({ home, env: {}, flags: { 'listen.port': '18080' } }) }),
+    });
+    const { stderr } = await runCli(['start', '--home', home]);
+    expect(stderr).toContain('listen.port 18080 → 8080\n');
+    expect(stderr).toContain(`to keep what it has: ./bin/trackflow.js config set listen.port=18080 --home ${home}\n`);
+    const asked = await runCli(['start', '--home', home, '--port', '18080']);
+    expect(asked.stderr).toBe('');
+  });
+
   it('says which settings it would need a restart for', async () => {
     const home = temporaryHome();
     await controlServer(home);
     const { stdout, stderr } = await runCli(['start', '--home', home, '--set', 'flush.rowsMax=7', '--json']);
     expect(JSON.parse(stdout).differs).toEqual(['flush.rowsMax']);
-    expect(stderr).toContain('flush.rowsMax');
+    expect(stderr).toContain('than asked for: flush.rowsMax 100000 → 7\n');
   });
 });
 

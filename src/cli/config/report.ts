@@ -71,7 +71,8 @@ export function validateConfig({ home, env, paths }: Instance, file: string | un
   return { schema: 'trackflow.config-validation/1', ok: true, file: path, exists, given };
 }
 
-function valueOfKey({ config }: ResolvedConfig, key: string): unknown {
+/** The value of a setting as it may be shown: of the URL of an engine without its password. */
+export function valueOfKey({ config }: Pick<ResolvedConfig, 'config'>, key: string): unknown {
   const [section, name] = key.split('.') as [keyof typeof config, string];
   const value = (config[section] as Readonly<Record<string, unknown>>)[name];
   return key === 'engine.url' && value !== '' ? withoutCredentials(String(value)) : value;

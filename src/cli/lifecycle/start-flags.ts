@@ -76,9 +76,15 @@ export function settingsFrom(
     // Typed here, read by a daemon that works elsewhere.
     given[key] = FILES.includes(key) ? resolve(value) : value;
   }
-  for (const assignment of flags.set ?? []) {
+  return { ...given, ...assignmentsOf(flags.set ?? [], '--set ') };
+}
+
+/** Values by key of `KEY=VALUE` as typed. Throws TF_USAGE without `=`. */
+export function assignmentsOf(assignments: readonly string[], flag = ''): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {};
+  for (const assignment of assignments) {
     const at = assignment.indexOf('=');
-    if (at < 1) throw new TrackflowError('TF_USAGE', `--set ${assignment} has no KEY=VALUE, like flush.ageMsMax=2s`);
+    if (at < 1) throw new TrackflowError('TF_USAGE', `${flag}${assignment} has no KEY=VALUE, like flush.ageMsMax=2s`);
     given[assignment.slice(0, at)] = assignment.slice(at + 1);
   }
   return given;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { prepareHome } from '../../config/home.ts';
-import { resolveConfig } from '../../config/resolve.ts';
+import { type ResolvedConfig, resolveConfig } from '../../config/resolve.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Flags } from '../../config/sources.ts';
 import type { Status } from '../../control/protocol.ts';
@@ -8,6 +8,7 @@ import { TrackflowError } from '../../errors/error.ts';
 import { prepareEngine } from '../engine/prepare.ts';
 import type { Instance } from '../instance.ts';
 import { poll } from '../poll.ts';
+import { changeText, flagsToForget, keepCommand } from './flag-notes.ts';
 import { Launch } from './launch.ts';
 
 export interface StartOptions {
@@ -44,10 +45,11 @@ export interface StartReport {
  */
 export async function startInstance(instance: Instance, options: StartOptions): Promise<StartReport> {
   const { home, env } = instance;
-  const { config } = resolveConfig({ home, env, flags: options.flags });
+  const wanted = resolveConfig({ home, env, flags: options.flags });
+  const { config } = wanted;
   prepareHome(home);
   const running = await findRunning(instance, options.timeoutMs);
-  if (running !== undefined) return alreadyRunning(instance, running, config);
+  if (running !== undefined) return alreadyRunning(instance, running, wanted);
 
   const program = options.program ?? builtDaemon();
   const begun = { program, home, env, flags: options.flags, output: instance.paths.daemonOutput };
@@ -70,7 +72,7 @@ export async function startInstance(instance: Instance, options: StartOptions): 
     await engine.undo();
     if (!(cause instanceof TrackflowError) || cause.code !== 'TF_HOME_IN_USE') throw cause;
     // Another start was faster: it is this instance all the same.
-    return alreadyRunning(instance, await awaitRunning(instance, options.timeoutMs, cause), config);
+    return alreadyRunning(instance, await awaitRunning(instance, options.timeoutMs, cause), wanted);
   }
 }
 
@@ -113,14 +115,16 @@ async function statusOrNone(instance: Instance): Promise<Status | undefined> {
   }
 }
 
-async function alreadyRunning(instance: Instance, status: Status, wanted: Config): Promise<StartReport> {
-  const { config } = await instance.control.config();
-  const differs = differences(wanted, config);
+async function alreadyRunning(instance: Instance, status: Status, wanted: ResolvedConfig): Promise<StartReport> {
+  const running = await instance.control.config();
+  const differs = differences(wanted.config, running.config);
   if (differs.length > 0) {
-    instance.say(`it runs with other settings than asked for: ${differs.join(', ')}`);
+    instance.say(`it runs with other settings than asked for: ${changeText(differs, running, wanted)}`);
     instance.say(`to apply them: ${instance.commandLine('restart')} with the same flags`);
+    const forgotten = flagsToForget(differs, running, wanted);
+    if (forgotten.length > 0) instance.say(`to keep what it has: ${keepCommand(instance, forgotten, running)}`);
   }
-  return { ...EMPTY, ...readyPart(status, config), differs };
+  return { ...EMPTY, ...readyPart(status, running.config), differs };
 }
 
 /** Keys whose values are not the same. A port that was left to choice differs from none. */

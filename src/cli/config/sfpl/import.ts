@@ -1,11 +1,9 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolveConfig } from '../../../config/resolve.ts';
-import { CONFIG_FILE_BYTES_MAX } from '../../../config/sources.ts';
-import { TrackflowError } from '../../../errors/error.ts';
-import { fileError } from '../../../errors/file-error.ts';
 import { terminalText } from '../../../terminal/text.ts';
 import type { Instance } from '../../instance.ts';
 import { table } from '../../terminal/table.ts';
+import { readObject, writeObject } from '../settings-file.ts';
 import { type Fate, KEYS } from './keys.ts';
 import { fateOfService } from './notify.ts';
 
@@ -26,8 +24,6 @@ export interface ImportDocument {
   readonly keys: readonly ImportedKey[];
 }
 
-const FILE_MODE = 0o600;
-
 /**
  * Maps a `config.json` of sfproductlabs/tracker to settings and writes them into the file of the instance, beside what stands
  * there; what stands there goes before what is imported unless `overwrite`. Says of every key what became of it.
@@ -44,7 +40,7 @@ export function importConfig(
   const merged = merge(existing, imported, options.overwrite);
   // Checked as a start would check it, before anything is written.
   resolveConfig({ home, env, flags: imported });
-  if (!options.dryRun) writeWhole(paths.config, `${JSON.stringify(merged, null, 2)}\n`);
+  if (!options.dryRun) writeObject(paths.config, merged);
   return {
     schema: 'trackflow.config-import/1',
     from,
@@ -98,46 +94,4 @@ function merge(
     if (overwrite || !Object.hasOwn(into, name)) into[name] = value;
   }
   return merged;
-}
-
-function readObject(path: string): Readonly<Record<string, unknown>> {
-  let text: string;
-  try {
-    const { size } = statSync(path);
-    if (size > CONFIG_FILE_BYTES_MAX) {
-      throw new TrackflowError(
-        'TF_INPUT',
-        `${path} has ${size} bytes; a configuration has at most ${CONFIG_FILE_BYTES_MAX}`,
-      );
-    }
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof TrackflowError) throw cause;
-    throw fileError(cause, 'read', path);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new TrackflowError('TF_INPUT', `${path} is no JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new TrackflowError('TF_INPUT', `${path} is no JSON object`);
-}
-
-/** All of it or nothing, also when the machine ends in between. */
-function writeWhole(path: string, text: string): void {
-  const partial = `${path}.new`;
-  try {
-    const file = openSync(partial, 'w', FILE_MODE);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(partial, path);
-  } catch (cause) {
-    throw fileError(cause, 'write', path);
-  }
 }
