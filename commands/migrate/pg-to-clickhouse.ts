@@ -20,6 +20,11 @@ export default class MigratePgToClickhouse extends BaseCommand {
       const report = await cutover(this.instance(flags), flags.preset);
       return this.show(report, (style) => cutoverScreen(report, style));
     }
+    if (flags['drop-slots']) {
+      const { dropSlots, slotsScreen } = await import('../../src/cli/migrate/drop-slots.ts');
+      const report = await dropSlots(this.instance(flags), flags);
+      return this.show(report, () => slotsScreen(report));
+    }
     const { lossHint, migrateCommand } = await import('../../src/cli/migrate/migrate-command.ts');
     const outcome = await migrateCommand(this.instance(flags), flags, {
       stderr: process.stderr,

@@ -1,5 +1,5 @@
 import { type Chunk, type Cursor, ROOT } from '../../src/migrate/chunk.ts';
-import type { Ledger, TableRecord } from '../../src/migrate/ledger.ts';
+import type { Ledger, LogRecord, TableRecord } from '../../src/migrate/ledger.ts';
 import type { MigrationPlan } from '../../src/migrate/plan.ts';
 import type { StateDatabase } from '../state/database.ts';
 
@@ -40,6 +40,7 @@ export class MigrationLedger implements Ledger {
   readonly #tables: TableRecord[];
   readonly #chunks = new Map<number, Chunk>();
   #last = 0;
+  #log: LogRecord | null;
 
   constructor(db: StateDatabase, task: number, job: number) {
     this.#db = db;
@@ -63,6 +64,31 @@ export class MigrationLedger implements Ledger {
       this.#chunks.set(row.ordinal, { ...row, range: JSON.parse(row.range) as Chunk['range'], sums });
       this.#last = row.ordinal;
     }
+    const kept = db.prepare('SELECT log FROM migrations WHERE task = ?').pluck().get(task) as string | null;
+    this.#log = kept === null ? null : (JSON.parse(kept) as LogRecord);
+    // Chunks of the log are forgotten, their numbers are not used again.
+    this.#last = Math.max(this.#last, this.#log?.ordinal ?? 0);
+  }
+
+  get log(): LogRecord | null {
+    return this.#log;
+  }
+
+  get nextOrdinal(): number {
+    return this.#last + 1;
+  }
+
+  setLog(record: LogRecord | null): void {
+    const forgotten = [...this.#chunks.values()].filter(({ range }) => range.by === 'log');
+    this.#db.transaction(() => {
+      this.#db
+        .prepare('UPDATE migrations SET log = ? WHERE task = ?')
+        .run(record === null ? null : JSON.stringify(record), this.#task);
+      const forget = this.#db.prepare('DELETE FROM migration_chunks WHERE task = ? AND ordinal = ?');
+      for (const { ordinal } of forgotten) forget.run(this.#task, ordinal);
+    })();
+    for (const { ordinal } of forgotten) this.#chunks.delete(ordinal);
+    this.#log = record;
   }
 
   table(index: number): TableRecord {

@@ -71,6 +71,7 @@ export const INTERNAL_EVENTS = {
   certificate_failed: 'the TLS certificate could not be renewed or read again; the old one goes on',
   certificate_expiring: 'the TLS certificate ends soon',
   migration_retried: 'a side of a migration failed for a moment; the chunk is tried again',
+  migration_log_lost: "the log of a migration's source cannot be followed any more; what has a key is followed by that",
   salts_destroyed: 'salts of days that are over were destroyed',
 } as const;
 

@@ -6,8 +6,10 @@ export interface MigrationProgress {
   readonly tables: readonly TableProgress[];
   readonly tablesTotal: number;
   readonly tablesVerified: number;
-  /** Rows in the source that are not in ClickHouse yet, while it follows; null before that. */
+  /** Rows in the source that are not in ClickHouse yet, while it follows; null before that, and where nobody counts them. */
   readonly lagRows: number | null;
+  /** What of the source's log is not in ClickHouse yet, and how old that is, while it follows the log; else null. */
+  readonly lag: { readonly bytes: number; readonly seconds: number } | null;
 }
 
 /** Tables in one progress: it goes over the control socket twice a second. */

@@ -7,8 +7,8 @@ import type { SourceSums } from './sums.ts';
 export interface Range {
   /** Index in the parts of the plan; `ROOT` for the table as a whole. */
   readonly part: number;
-  /** `none`: no rows any more; those it had are in other ranges. */
-  readonly by: 'blocks' | 'key' | 'all' | 'none';
+  /** `none`: no rows any more; those it had are in other ranges. `log`: changes between two positions of the source's log. */
+  readonly by: 'blocks' | 'key' | 'all' | 'none' | 'log';
   /** First block, or the key after which it begins; null: from the start. */
   readonly from: string | null;
   /** The block before which it ends, or its last key; null: to the end. */

@@ -38,6 +38,9 @@ export interface ColumnPlan {
   readonly asIs?: { readonly value: string; readonly canonical: string; readonly unless: string };
 }
 
+/** One that is followed by the source's log. */
+export type LoggedTable = TablePlan & { readonly log: LogPlan };
+
 /** Whether all that can happen to a row shows in the text that COPY writes of it. */
 export function isTextual({ columns }: Pick<TablePlan, 'columns'>): boolean {
   return columns.every(({ line, loss, asIs }) => line !== undefined && (loss === null || asIs !== undefined));
@@ -73,6 +76,14 @@ export interface OrderPlan {
   readonly newest: string;
 }
 
+/** What it takes to apply changes of a table: which rows are meant, and how the texts of a log are read. */
+export interface LogPlan {
+  /** Columns that identify a row, of the source, with the names and types that they have in the target. */
+  readonly identity: readonly { readonly column: string; readonly name: string; readonly type: string }[];
+  /** Every column of the source, with its type there. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
 /** One table of the source and where it goes: fixed before the first row is copied, the same after every restart. */
 export interface TablePlan {
   /** Quoted name in the source, with schema. */
@@ -92,6 +103,10 @@ export interface TablePlan {
   readonly key: KeyPlan | null;
   /** Of sources that are cut by it. */
   readonly order?: OrderPlan;
+  /** How its changes are told from the source's log; absent where it is not followed by that. */
+  readonly log?: LogPlan;
+  /** SQL of the source that stands for the table when only rows that are at hand are meant; absent: the table itself. */
+  readonly given?: string;
   readonly rows: number;
   readonly bytes: number;
   /** What a person should know of it before it begins. */

@@ -24,6 +24,8 @@ const CHUNK_ROWS = 200_000;
 export interface FollowParts extends TableParts {
   /** Called between chunks of work that take long. */
   readonly onPhase: () => void;
+  /** What was followed is stored up to the chunk of that number. */
+  readonly onStored: (ordinal: number) => void;
 }
 
 interface Followed {
@@ -55,6 +57,15 @@ export async function beginFollowing(
     return;
   }
   ledger.limit(index, await reader.greatestKey(table), followed(table));
+}
+
+/**
+ * Begins to follow a table by its key whose log is lost: from the greatest key that the target has. What the log would have told
+ * of older rows stays untold.
+ */
+export async function goOnByKey({ ledger, target }: FollowParts, table: TablePlan, index: number): Promise<void> {
+  const column = table.log!.identity[0]!.name;
+  ledger.setTable(index, { cursor: { part: followed(table), from: await target.greatest(table, column) } });
 }
 
 function isFollowing(part: number, table: TablePlan): boolean {
@@ -134,4 +145,5 @@ async function bring(
 ): Promise<void> {
   const done = await bringChunk(parts, table, parts.ledger.chunk(chunk.ordinal), reader, { fresh, route: 'pipe' });
   parts.progress.finished(done, null);
+  parts.onStored(chunk.ordinal);
 }

@@ -9,6 +9,22 @@ export interface TableRecord {
   readonly cursor: Cursor;
 }
 
+/** The slot of a migration and how far its changes are stored. Positions are in the form of the source, `16/B374D848`. */
+export interface LogRecord {
+  /** Of the slot, and of the publication. */
+  readonly name: string;
+  /** Everything before is stored. */
+  readonly position: string;
+  /** Before that an insert may be of a row that was copied: of a snapshot younger than the slot. Null: of none. */
+  readonly upsertUntil: string | null;
+  /** The slot's own snapshot. */
+  readonly epoch: string;
+  /** All is copied and compared; from here on rows change by the log only. */
+  readonly isFollowing: boolean;
+  /** Chunks up to this one count; later ones are changes that may be stored in part. */
+  readonly ordinal: number;
+}
+
 /**
  * Where a migration is: every chunk before and after it travels. Each method is on disk when it returns, so after a kill
  * the ledger says what may be half done, and what is done. Kept beside the task in `state.db`.
@@ -33,6 +49,11 @@ export interface Ledger {
    * more, and to be looked at again.
    */
   anew(table: number): void;
+  readonly log: LogRecord | null;
+  /** Also forgets all chunks of the log: they are stored, or their slot is gone. */
+  setLog(record: LogRecord | null): void;
+  /** The number that the next chunk gets. */
+  readonly nextOrdinal: number;
   /** Replaces what is known of a chunk. */
   update(chunk: Chunk): void;
 }

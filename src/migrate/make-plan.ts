@@ -4,6 +4,8 @@ import type { MigrationMap, TableMap } from './map-file.ts';
 import type { MigrationPlan } from './plan.ts';
 import { findTable, listTables, type Relation, readRelation, readServer } from './postgres/catalog.ts';
 import type { Session } from './postgres/connection.ts';
+import { type Identity, readIdentity } from './postgres/wal/identity.ts';
+import { whyNoSlot } from './postgres/wal/slot.ts';
 import { genericPlan } from './presets/generic.ts';
 import { STREAMTRACK_TABLE, streamtrackPlan } from './presets/streamtrack.ts';
 import { TRACKFLOW_TABLE, trackflowPlan } from './presets/trackflow.ts';
@@ -24,6 +26,8 @@ export interface PlanRequest {
   readonly since: string | null;
   /** Account of events whose source has none. */
   readonly account: string;
+  /** Whether changes are to be followed: by the source's log where it gives one. */
+  readonly follow?: boolean;
 }
 
 /** Looks at the source and decides everything. Writes nothing. Throws TF_INPUT for what cannot be copied as asked. */
@@ -41,20 +45,28 @@ export async function makePlan(session: Session, request: PlanRequest): Promise<
   return { server, tables };
 }
 
-async function genericPlans(session: Session, { tables, into, map, since }: PlanRequest): Promise<TablePlan[]> {
+async function genericPlans(session: Session, request: PlanRequest): Promise<TablePlan[]> {
+  const { tables, into, map, since } = request;
   if (into !== null && tables.length !== 1)
     throw new TrackflowError('TF_USAGE', '--into names the target of one --table; --map gives names to several');
   const oids = tables.length === 0 ? [...(await listTables(session))] : [];
   for (const name of tables) oids.push(await findTable(session, name));
+  const noSlot = request.follow ? await whyNoSlot(session) : '';
   const relations: Relation[] = [];
-  for (const oid of oids) relations.push(await readRelation(session, Number(oid)));
-  const wanted = relations
-    .map((relation) => ({ relation, said: mapOf(map, relation) }))
-    .filter(({ said }) => said?.skip !== true);
+  const wanted: { relation: Relation; said: TableMap | undefined; identity: Identity | undefined }[] = [];
+  for (const oid of oids) {
+    const relation = await readRelation(session, Number(oid));
+    relations.push(relation);
+    const said = mapOf(map, relation);
+    if (said?.skip === true) continue;
+    const found = noSlot === '' ? () => readIdentity(session, Number(oid)) : () => ({ columns: [], why: noSlot });
+    wanted.push({ relation, said, identity: request.follow ? await found() : undefined });
+  }
   if (wanted.length === 0) throw new TrackflowError('TF_INPUT', 'the source has no tables to copy');
   refuseUnused(map, relations);
-  return wanted.map(({ relation, said }) =>
+  return wanted.map(({ relation, said, identity }) =>
     genericPlan(relation, {
+      identity,
       into: into ?? undefined,
       map: said,
       since: since === null ? undefined : parseSince(since),

@@ -9,9 +9,12 @@
 import { TrackflowError } from '../errors/error.ts';
 import { batchOf } from './chunk.ts';
 import type { TablePlan } from './column.ts';
-import { beginFollowing, canFollow, type FollowParts, follow } from './follow.ts';
+import { beginFollowing, canFollow, type FollowParts, follow, goOnByKey } from './follow.ts';
+import { followLog, type Logged } from './follow-log.ts';
 import { isPassing, reasonOf } from './passing.ts';
 import type { MigrationPlan } from './plan.ts';
+import { lsnText } from './postgres/wal/lsn.ts';
+import type { SourceLog } from './sides.ts';
 import { copyTable, settleTable } from './table-copy.ts';
 
 /** Snapshots that are tried until one lasts from the first table to the last. */
@@ -21,6 +24,8 @@ export interface MigrationParts extends FollowParts {
   readonly plan: MigrationPlan;
   /** Go on with new rows until `signal`. */
   readonly follow: boolean;
+  /** The source's log, where some tables are followed by it; else null. */
+  readonly log: SourceLog | null;
   /** Everything is copied and verified; what follows has no end. */
   readonly onCopied: (consistent: boolean) => void;
 }
@@ -30,6 +35,9 @@ export async function runMigration(parts: MigrationParts): Promise<{ readonly co
   const { plan, ledger, progress } = parts;
   const tables = plan.tables.map((table, index) => ({ table, index }));
   const usable = () => tables.filter(({ index }) => ledger.table(index).state !== 'failed');
+  if (parts.log !== null) await parts.log.begin();
+  // What is followed by the log is not what it was when it was copied: there is nothing to compare it with.
+  if (ledger.log?.isFollowing) return followTables(parts, usable());
   progress.phase = 'copying';
   parts.onPhase();
   for (const { index } of tables) again(parts, index);
@@ -46,11 +54,60 @@ export async function runMigration(parts: MigrationParts): Promise<{ readonly co
   parts.onPhase();
   for (const { table, index } of usable()) await isolated(parts, index, () => sweep(parts, table, index, tables));
   if (parts.follow) {
+    await beginLog(parts, usable());
     parts.onCopied(consistent);
-    return follow(parts, usable());
+    return followTables(parts, usable());
   }
   return { consistent };
 }
+
+/** From here on the log says what changes; a snapshot younger than the slot has some of that already. */
+async function beginLog({ ledger, log }: MigrationParts, tables: readonly Indexed[]): Promise<void> {
+  const record = ledger.log;
+  if (log === null || record === null || log.lost !== '') return;
+  const logged = tables.filter(({ table }) => table.log !== undefined);
+  const epochs = logged.flatMap(({ index }) => ledger.chunks(index).map(({ epoch }) => epoch));
+  const isOfSlot = epochs.every((epoch) => epoch === record.epoch);
+  const upsertUntil = isOfSlot ? null : lsnText(await log.end());
+  ledger.setLog({ ...record, upsertUntil, isFollowing: true, ordinal: ledger.nextOrdinal - 1 });
+}
+
+/** Each table by what it has: the source's log, else its key. When the log is lost, all by key. */
+async function followTables(parts: MigrationParts, tables: readonly Indexed[]): Promise<never> {
+  const { log, progress, signal } = parts;
+  const logged = tables.filter((one): one is Logged => one.table.log !== undefined);
+  if (log === null || !isLogged(parts) || logged.length === 0) return follow(parts, tables);
+  progress.phase = 'following';
+  parts.onPhase();
+  const others = tables.filter(({ table }) => table.log === undefined && canFollow(table));
+  const ended = new AbortController();
+  const byKey =
+    others.length === 0
+      ? Promise.resolve()
+      : follow({ ...parts, signal: AbortSignal.any([signal, ended.signal]) }, others).catch((error) => {
+          if (!ended.signal.aborted) throw error;
+        });
+  const byLog = followLog({ ...parts, signal: AbortSignal.any([signal, ended.signal]) }, log, logged);
+  try {
+    await Promise.race([byLog, byKey.then(() => byLog)]);
+  } finally {
+    ended.abort(new Error('the other way to follow has ended'));
+    await Promise.allSettled([byKey, byLog]);
+  }
+  for (const { table, index } of logged) if (canFollow(table)) await goOnByKey(parts, table, index);
+  progress.lag = null;
+  return follow(
+    parts,
+    tables.filter(({ table }) => canFollow(table)),
+  );
+}
+
+/** Whether the log is there to be followed. */
+function isLogged({ log, ledger }: MigrationParts): boolean {
+  return log !== null && log.lost === '' && ledger.log !== null;
+}
+
+type Indexed = { readonly table: TablePlan; readonly index: number };
 
 /** Chunks by block end, chunks by key begin: in one snapshot, that of all chunks. */
 async function startFollowing(
@@ -60,15 +117,15 @@ async function startFollowing(
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const reader = await parts.source.open();
     try {
-      const chunks = usable()
-        .filter(({ table }) => canFollow(table))
-        .flatMap(({ index }) => parts.ledger.chunks(index));
+      const followed = usable().filter(
+        ({ table }) => canFollow(table) && (table.log === undefined || !isLogged(parts)),
+      );
+      const chunks = followed.flatMap(({ index }) => parts.ledger.chunks(index));
       const isSame = chunks.every(
         ({ epoch, range }) => epoch === reader.epoch || range.by === 'key' || range.by === 'none',
       );
       if (isSame) {
-        for (const { table, index } of usable().filter((one) => canFollow(one.table)))
-          await beginFollowing(parts, table, index, reader);
+        for (const { table, index } of followed) await beginFollowing(parts, table, index, reader);
         return;
       }
     } finally {

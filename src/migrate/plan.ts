@@ -59,14 +59,18 @@ export function refuseLossyPlan({ tables }: MigrationPlan, allowed: boolean): vo
   });
 }
 
-/** Throws TF_INPUT where no table has a key that grows. */
+/** Throws TF_INPUT where no table can be followed, neither by the log nor by a key that grows. */
 export function refuseUnfollowed({ tables }: MigrationPlan): void {
-  if (tables.some(({ key }) => key !== null)) return;
+  if (tables.some(({ key, log }) => key !== null || log !== undefined)) return;
   throw new TrackflowError(
     'TF_INPUT',
-    'no table can be followed: that takes a primary key of one number or time that only grows',
+    'no table can be followed: that takes a primary key of one number or time that only grows, or wal_level logical',
     {
-      hints: ['a --map file names one as key', 'without --follow everything is copied once'],
+      hints: [
+        '--dry-run --follow says of each table why',
+        'a --map file names one as key',
+        'without --follow everything is copied once',
+      ],
     },
   );
 }

@@ -3,17 +3,19 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import type { MigrationReport, TableReport } from '../control/migration.ts';
 import { fetched } from './clickhouse/statements.ts';
 import { ClickHouseTarget } from './clickhouse/target.ts';
+import type { LoggedTable } from './column.ts';
 import type { Ledger } from './ledger.ts';
 import { makePlan, type PlanRequest } from './make-plan.ts';
 import { runMigration } from './migration.ts';
 import type { MigrationPlan } from './plan.ts';
 import { openSession, type SourceAccess } from './postgres/connection.ts';
 import { PostgresSource } from './postgres/source.ts';
+import { PostgresLog } from './postgres/wal/postgres-log.ts';
 import { Progress } from './progress.ts';
 import { tableReports, verifiedReport } from './report.ts';
 import type { MigrateParams } from './request.ts';
 import { Throttle } from './throttle.ts';
-import { strayRows, verifyTable } from './verify.ts';
+import { strayRows, verifyTable, wasFollowed } from './verify.ts';
 
 /** What is to be copied and how. Writes nothing. */
 export async function planPostgres(access: SourceAccess, request: PlanRequest): Promise<MigrationPlan> {
@@ -43,6 +45,12 @@ export interface PostgresMigration {
   /** A chunk is verified: what throws here ends the migration, which goes on there later. */
   readonly onChunk: (progress: Progress) => void;
   readonly onRetry: (error: unknown) => void;
+  /** What was followed is stored up to the chunk of that number. */
+  readonly onStored: (ordinal: number) => void;
+  /** The source's log cannot be followed any more, and why; what can be goes on by key. */
+  readonly onLogLost: (why: string) => void;
+  /** Whether it ends now to go on later by itself, as when the daemon stops. */
+  readonly isPaused: () => boolean;
   /** Before it begins to follow the source. */
   readonly onCopied: (result: MigrationResult) => void;
 }
@@ -64,6 +72,15 @@ export async function migratePostgres(migration: PostgresMigration): Promise<Mig
   };
   const target = new ClickHouseTarget({ client, job: ledger.job, ready: migration.ready, source: engineAccess });
   const source = new PostgresSource(access);
+  const logged = plan.tables.filter((table): table is LoggedTable => table.log !== undefined);
+  const log =
+    params.follow && logged.length > 0
+      ? new PostgresLog({
+          ...{ access, source, ledger, tables: logged, now: migration.now },
+          bytesMax: params.walMax,
+          onLost: migration.onLogLost,
+        })
+      : null;
   const timer = setInterval(() => migration.onProgress(progress), PROGRESS_MS);
   try {
     // What does not come through here cannot be slowed down.
@@ -83,18 +100,30 @@ export async function migratePostgres(migration: PostgresMigration): Promise<Mig
       allowLossy: params.allowLossy,
       throttle: params.bytesPerSecond === null ? null : new Throttle(params.bytesPerSecond, elapsed),
       canFetch,
+      log,
       onChunk: () => migration.onChunk(progress),
       follow: params.follow,
       onCopied: (consistent) => migration.onCopied({ consistent, tables: tableReports(plan, ledger, progress) }),
       onRetry: migration.onRetry,
       onPhase: () => migration.onProgress(progress),
+      onStored: migration.onStored,
     });
     return { consistent, tables: tableReports(plan, ledger, progress) };
   } finally {
     clearInterval(timer);
+    await endLog(log, migration);
     await source.close();
     await target.close();
   }
+}
+
+/** What keeps the source from deleting its log goes with the migration, unless that goes on by itself. */
+async function endLog(log: PostgresLog | null, { isPaused, onRetry }: PostgresMigration): Promise<void> {
+  if (log === null) return;
+  await log.close();
+  if (isPaused()) return;
+  // The source may be what has failed: a slot that stays is then named to whoever looks.
+  await log.drop().catch(onRetry);
 }
 
 /** Compares what a migration has copied with the source as it is now. Changes nothing on either side. */
@@ -119,7 +148,8 @@ export async function verifyPostgres(
     for (const [index, table] of plan.tables.entries()) {
       const verdict = await verifyTable(parts, table, index);
       const sharing = plan.tables.flatMap((other, at) => (other.target === table.target ? [at] : []));
-      tables.push(verifiedReport(reports[index]!, table, verdict, await strayRows(parts, table, sharing)));
+      const stray = wasFollowed(parts, table) ? 0 : await strayRows(parts, table, sharing);
+      tables.push(verifiedReport(reports[index]!, table, verdict, stray));
     }
     return { consistent: true, tables };
   } finally {

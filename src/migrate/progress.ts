@@ -30,6 +30,7 @@ interface Counted {
 export class Progress {
   phase: MigrationProgress['phase'] = 'planning';
   lagRows: number | null = null;
+  lag: MigrationProgress['lag'] = null;
   readonly #tables: readonly TablePlan[];
   readonly #ledger: Ledger;
   readonly #now: () => number;
@@ -114,6 +115,7 @@ export class Progress {
       tablesTotal: all.length,
       tablesVerified,
       lagRows: this.lagRows,
+      lag: this.lag,
     };
   }
 

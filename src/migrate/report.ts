@@ -52,5 +52,6 @@ export function verifiedReport(
 function rangeText({ parts, key }: TablePlan, { part, by, from, to }: Range): string {
   const of = parts[part]?.relation.replace(/^ONLY /, '') ?? '';
   if (by === 'all' || by === 'none') return of;
+  if (by === 'log') return `changes from ${from} to ${to}`;
   return `${by === 'blocks' ? 'blocks' : `${key?.column} after`} ${from ?? 'the first'} to ${to ?? 'the last'} of ${of}`;
 }

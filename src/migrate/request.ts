@@ -5,6 +5,10 @@ import { mapSchema } from './map-file.ts';
 
 export const PARALLEL_MAX = 32;
 
+/** Of log that the source may have to keep for a migration that follows it. */
+export const WAL_MAX = 10 * 2 ** 30;
+export const WAL_MAX_MIN = 2 ** 20;
+
 /** What a person asked for, as it is kept with the task: no password in it. */
 export const migrateParams = z.strictObject({
   /** Without its password. */
@@ -21,6 +25,8 @@ export const migrateParams = z.strictObject({
   route: z.enum(['auto', 'pipe', 'engine']),
   allowLossy: z.boolean(),
   follow: z.boolean(),
+  /** Bytes of log that a slot may keep in the source. */
+  walMax: z.int().min(WAL_MAX_MIN).default(WAL_MAX),
 });
 
 export type MigrateParams = z.infer<typeof migrateParams>;

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Cursor, Range } from './chunk.ts';
 import type { TablePlan } from './column.ts';
+import type { LogMessage } from './postgres/wal/pgoutput.ts';
 import type { RowSums, SourceSums, Sums, SumsBy } from './sums.ts';
 
 /**
@@ -52,6 +53,42 @@ export interface SourceReader {
   close(): Promise<void>;
 }
 
+/**
+ * The log of a source, and what keeps it there for us.
+ *
+ * Always true: `lost` says why there is none any more, and then nothing of ours is left in the source; empty as long as
+ * there is one.
+ */
+export interface SourceLog {
+  readonly lost: string;
+  /** Takes up what the ledger says, or begins anew: then readers that open from now on see what was there at its begin. */
+  begin(): Promise<void>;
+  /** Where it ends now. */
+  end(): Promise<bigint>;
+  /** Changes behind `from`. Rejects, also while it is read, with what may pass. */
+  stream(from: bigint): Promise<LogStream>;
+  /** How much of it is behind `stored`, and how long ago that was its end. */
+  lag(stored: bigint): { readonly bytes: number; readonly seconds: number };
+  /** Columns of the target by name, of the rows that the plan gives, as the target's wire reads them. */
+  texts(table: TablePlan, names: readonly string[]): Promise<string[][]>;
+  /** Readers for the rows of changes, at no snapshot that lasts. */
+  readonly rows: Source;
+  /** Leaves nothing of ours in the source. */
+  drop(): Promise<void>;
+  /** Stops watching; what is in the source stays. */
+  close(): Promise<void>;
+}
+
+export interface LogStream {
+  /** What has come, after `waitMs` perhaps nothing. */
+  take(waitMs: number): Promise<readonly LogMessage[]>;
+  /** Where the log ended when the source had nothing more to send: nothing of ours was before that but what has come. */
+  readonly idleAt: bigint;
+  /** All before is stored: it will not be asked for again. */
+  confirm(position: bigint): void;
+  close(): Promise<void>;
+}
+
 export interface Target {
   /** Makes the table where it is to be made. Throws TF_INPUT when another one has its name. */
   prepare(table: TablePlan): Promise<void>;
@@ -64,10 +101,18 @@ export interface Target {
   ): Promise<void>;
   /** Has the server fetch the rows itself. */
   fetch(table: TablePlan, batch: bigint, select: string, signal: AbortSignal): Promise<void>;
-  sums(table: TablePlan, batch: bigint, by: SumsBy): Promise<Sums>;
+  /** Of one batch, or of all of this migration. */
+  sums(table: TablePlan, batch: bigint | 'all', by: SumsBy): Promise<Sums>;
   /** Rows of each batch of this migration in the table. */
   batches(table: TablePlan): Promise<ReadonlyMap<bigint, number>>;
   remove(table: TablePlan, batches: readonly bigint[]): Promise<void>;
+  /**
+   * Removes rows of this migration of batches before `before`: those of these identities, in the columns of the table's log as
+   * its wire reads them, or all of them.
+   */
+  removeOlder(table: TablePlan, before: bigint, identities: readonly (readonly string[])[] | 'all'): Promise<void>;
+  /** The greatest value of that column of the target; null: there is none. */
+  greatest(table: TablePlan, column: string): Promise<string | null>;
   /** Resolves when no insert of that batch is under way any more, also none of a process that was killed. */
   idle(batch: bigint): Promise<void>;
   /** Resolves when the server answers. Rejects with TF_ENGINE_UNAVAILABLE. */

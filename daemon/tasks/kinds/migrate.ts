@@ -24,6 +24,7 @@ import {
   verifyParams,
 } from '../../../src/migrate/request.ts';
 import type { StateDatabase } from '../../state/database.ts';
+import { TaskEnded } from '../attempt.ts';
 import { type AnyTaskKind, type TaskContext, taskKind } from '../kind.ts';
 import { MigrationLedger, readMigration, writeMigration } from '../migration-ledger.ts';
 
@@ -100,7 +101,10 @@ async function copy(parts: MigrateParts, context: Context, access: SourceAccess)
   const { task, params, signal, now } = context;
   const { job, plan } = readMigration(db, task)!;
   const ledger = new MigrationLedger(db, task, job);
-  const tell = (result: MigrationResult): void => report(parts, context, params, result);
+  let told: string | undefined;
+  const tell = (result: MigrationResult): void => {
+    told = report(parts, context, params, result);
+  };
   const result = await migratePostgres({
     access,
     params,
@@ -117,6 +121,13 @@ async function copy(parts: MigrateParts, context: Context, access: SourceAccess)
     },
     onChunk: ({ chunksVerified }) => context.checkpoint({ verified: chunksVerified }),
     onRetry: (error) => context.log('warn', 'migration_retried', { error: redacted(reasonOf(error), access.password) }),
+    // The report of the copy stays beside it: it is what is shown when following ends.
+    onStored: (followed) => {
+      const report = told ?? (context.saved as { readonly report?: string } | null)?.report;
+      context.checkpoint(report === undefined ? { followed } : { report, followed });
+    },
+    onLogLost: (why) => context.log('warn', 'migration_log_lost', { reason: redacted(why, access.password) }),
+    isPaused: () => signal.reason instanceof TaskEnded && signal.reason.as === 'stopped',
     onCopied: tell,
   });
   tell(result);
@@ -148,13 +159,13 @@ async function compare(
   report(parts, context, params, result);
 }
 
-/** Writes the report; throws TF_INPUT when a table is not verified. */
+/** Writes the report and returns its file; throws TF_INPUT when a table is not verified. */
 export function report(
   { reports }: Pick<MigrateParts, 'reports'>,
   context: TaskContext<unknown>,
   params: { readonly source: string; readonly preset: string },
   { consistent, tables }: MigrationResult,
-): void {
+): string {
   const { task, now } = context;
   const file = writeReport(reports, {
     schema: 'trackflow.migration/1',
@@ -168,7 +179,7 @@ export function report(
   });
   context.checkpoint({ report: file });
   const bad = tables.filter(({ state }) => state !== 'verified').map(({ source, state }) => `${source} ${state}`);
-  if (bad.length === 0) return;
+  if (bad.length === 0) return file;
   const named = bad.slice(0, 5).join(', ');
   throw new TrackflowError('TF_INPUT', `${bad.length} of ${tables.length} tables are not verified (${named}): ${file}`);
 }

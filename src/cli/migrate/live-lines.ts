@@ -5,6 +5,7 @@ import {
   type TableProgress,
 } from '../../control/migration.ts';
 import { gauge } from '../../terminal/charts/gauge.ts';
+import { lagText } from '../../terminal/lag.ts';
 import type { Look } from '../../terminal/look.ts';
 import { duration, fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
 import { displayWidth, shorten, terminalJson } from '../../terminal/text.ts';
@@ -65,21 +66,22 @@ export function jsonLines(say: (line: string) => void, now: () => number): Shown
         tablesTotal: report.tables.length,
         tablesVerified,
         lagRows: null,
+        lag: null,
       });
     },
   };
 }
 
 export function progressLines(
-  { phase, tables, tablesTotal, tablesVerified, lagRows }: MigrationProgress,
+  { phase, tables, tablesTotal, tablesVerified, lagRows, lag }: MigrationProgress,
   look: Look,
 ): string[] {
   const titles = ['TABLE', 'STATE', 'VERIFIED', '', 'ROWS', 'ROWS/S', 'MB/S', 'ETA', 'AGAIN', ''];
   const columns = titles.map((title, index) => ({ title, right: index > 3 && index < 9 }));
   const rows = tables.slice(0, TABLES_MAX).map((one) => cells(one, look));
   const more = tablesTotal > rows.length ? `, ${tablesTotal - rows.length} not shown` : '';
-  const lag = lagRows === null ? '' : `, ${fullNumber(lagRows)} rows behind`;
-  const head = `${phase}: ${tablesVerified} of ${tablesTotal} tables verified${more}${lag}`;
+  const behind = lagText(lagRows, lag);
+  const head = `${phase}: ${tablesVerified} of ${tablesTotal} tables verified${more}${behind === '' ? '' : `, ${behind}`}`;
   return [head, ...table(columns, rows).split('\n')];
 }
 

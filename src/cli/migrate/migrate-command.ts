@@ -95,5 +95,6 @@ function paramsOf(flags: Flags, { address }: SourceAccess): MigrateParams {
     route: flags.route,
     allowLossy: flags['allow-lossy'] ?? false,
     follow: flags.follow ?? false,
+    walMax: flags['wal-max'],
   };
 }

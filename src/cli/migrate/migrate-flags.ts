@@ -3,10 +3,22 @@ import { parseBytes } from '../../config/quantity.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import { CHUNK_ROWS_MAX, CHUNK_ROWS_MIN } from '../../migrate/chunk-size.ts';
 import { PRESETS } from '../../migrate/make-plan.ts';
-import { PARALLEL_MAX } from '../../migrate/request.ts';
+import { PARALLEL_MAX, WAL_MAX, WAL_MAX_MIN } from '../../migrate/request.ts';
 
 const WHAT = 'WHAT';
 const HOW = 'HOW';
+
+const sizeFlag = Flags.custom<number>({
+  helpValue: 'SIZE',
+  parse: async (text, _context, { name }) => {
+    const bytes = parseBytes(text);
+    if (bytes !== undefined && bytes >= WAL_MAX_MIN) return bytes;
+    throw new TrackflowError(
+      'TF_USAGE',
+      `--${name} ${JSON.stringify(text)} is no size of at least 1MiB; write 500MiB, 10GiB`,
+    );
+  },
+});
 
 const rateFlag = Flags.custom<number>({
   helpValue: 'SIZE',
@@ -95,7 +107,8 @@ export const MIGRATE_FLAGS = {
     helpGroup: HOW,
   })(),
   follow: Flags.boolean({
-    summary: 'After the copy go on with new rows, by the key of tables that only grow, until interrupted.',
+    summary:
+      "After the copy go on until interrupted: with all changes by the source's log where it is logical, else with new rows by key.",
     helpGroup: HOW,
   }),
   cutover: Flags.boolean({
@@ -105,6 +118,16 @@ export const MIGRATE_FLAGS = {
       ...['source', 'source-file', 'table', 'into', 'map', 'since', 'account', 'allow-lossy', 'chunk', 'throttle'],
       ...['follow', 'dry-run', 'verify-only', 'resume'],
     ],
+  }),
+  'wal-max': sizeFlag({
+    summary: 'Log that the source may have to keep for --follow; above that it goes on by key.',
+    default: WAL_MAX,
+    defaultHelp: async () => '10GiB',
+    helpGroup: HOW,
+  }),
+  'drop-slots': Flags.boolean({
+    summary: 'Drop replication slots and publications that killed migrations have left in the source; copies nothing.',
+    exclusive: ['resume', 'dry-run', 'verify-only'],
   }),
   'dry-run': Flags.boolean({ summary: 'Print the plan and write nothing.', exclusive: ['resume'] }),
   'verify-only': Flags.boolean({

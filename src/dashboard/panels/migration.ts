@@ -2,6 +2,7 @@ import type { MigrationProgress, TableProgress } from '../../control/migration.t
 import type { TaskFigures } from '../../control/stream.ts';
 import { gauge } from '../../terminal/charts/gauge.ts';
 import { type Column, table } from '../../terminal/charts/table.ts';
+import { lagText } from '../../terminal/lag.ts';
 import type { Look } from '../../terminal/look.ts';
 import { duration, fullNumber, percent, shortNumber } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
@@ -23,7 +24,8 @@ export function runningMigration(tasks: readonly TaskFigures[]): MigrationProgre
 
 /** Its tables, at most `height` lines. */
 export function migrationLines(progress: MigrationProgress, look: Look, width: number, height: number): string[] {
-  const lag = progress.lagRows === null ? '' : `, ${fullNumber(progress.lagRows)} rows behind`;
+  const behind = lagText(progress.lagRows, progress.lag);
+  const lag = behind === '' ? '' : `, ${behind}`;
   const { phase, tablesVerified, tablesTotal } = progress;
   const title = look.paint('dim', ` migration ${phase}: ${tablesVerified} of ${tablesTotal} tables verified${lag}`);
   return [title, ...table(columns(look), progress.tables, { width, height: Math.max(height - 1, 0), look })].slice(

@@ -64,10 +64,14 @@ export function fetched({ address, database, user, password }: EngineAccess, sel
 
 const SUMS_SETTINGS = "output_format_json_escape_forward_slashes = 0, session_timezone = 'UTC', max_threads = 1";
 
-/** One row with the sums of a batch. */
-export function sumsStatement(table: TablePlan, batch: bigint, by: SumsBy): string {
+/** One row with the sums of those batches. */
+export function sumsStatement(
+  table: TablePlan,
+  { first, last }: { readonly first: bigint; readonly last: bigint },
+  by: SumsBy,
+): string {
   const what = by === 'rows' ? rowSums(table) : columnSums(table);
-  return `SELECT ${what} FROM ${quoted(table.target)} WHERE ${quoted(table.batchColumn)} = ${batch} SETTINGS ${SUMS_SETTINGS}`;
+  return `SELECT ${what} FROM ${quoted(table.target)} WHERE ${quoted(table.batchColumn)} BETWEEN ${first} AND ${last} SETTINGS ${SUMS_SETTINGS}`;
 }
 
 /** What `postgres/copy-sums.ts` takes of a COPY. */
@@ -110,6 +114,40 @@ function rowText(
 
 function over(expression: string, column: string): string {
   return expression.replaceAll('{}', column);
+}
+
+/** Identities in one statement, in bytes: the server reads no longer one unless it is told to. */
+const IDENTITIES_BYTES = 131_072;
+
+/** Deletes rows of batches from `first` to before `before`, of those identities or all of them. */
+export function* removeOlderStatements(
+  { target, batchColumn, log }: TablePlan,
+  { first, before }: { readonly first: bigint; readonly before: bigint },
+  identities: readonly (readonly string[])[] | 'all',
+): Generator<string> {
+  const batch = quoted(batchColumn);
+  const remove = (condition: string) =>
+    `DELETE FROM ${quoted(target)} WHERE ${batch} >= ${first} AND ${batch} < ${before}${condition} SETTINGS lightweight_deletes_sync = 2`;
+  if (identities === 'all') {
+    yield remove('');
+    return;
+  }
+  const columns = log!.identity;
+  const names = columns.map(({ name }) => quoted(name)).join(', ');
+  const some = (list: readonly string[]) => remove(` AND (${names}) IN (${list.join(', ')})`);
+  let list: string[] = [];
+  let bytes = 0;
+  for (const values of identities) {
+    const casts = values.map((value, at) => `CAST(${chText(value)}, ${chText(columns[at]!.type)})`);
+    const one = casts.length === 1 ? casts[0]! : `(${casts.join(', ')})`;
+    list.push(one);
+    bytes += Buffer.byteLength(one);
+    if (bytes < IDENTITIES_BYTES) continue;
+    yield some(list);
+    list = [];
+    bytes = 0;
+  }
+  if (list.length > 0) yield some(list);
 }
 
 function targetColumns({ columns, batchColumn }: TablePlan): string {

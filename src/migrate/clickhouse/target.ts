@@ -15,7 +15,14 @@ import type { TablePlan } from '../column.ts';
 import { withOwner } from '../plan.ts';
 import type { Target } from '../sides.ts';
 import type { Sums, SumsBy } from '../sums.ts';
-import { type EngineAccess, fetchStatement, INSERT_SETTINGS, insertStatement, sumsStatement } from './statements.ts';
+import {
+  type EngineAccess,
+  fetchStatement,
+  INSERT_SETTINGS,
+  insertStatement,
+  removeOlderStatements,
+  sumsStatement,
+} from './statements.ts';
 
 /** An insert of the largest chunk on a machine that does other things too. */
 const INSERT_MS = 3_600_000;
@@ -90,8 +97,9 @@ export class ClickHouseTarget implements Target {
     await this.#client.command(statement, {}, { timeoutMs: INSERT_MS, signal, queryId: this.#queryId(batch) });
   }
 
-  async sums(table: TablePlan, batch: bigint, by: SumsBy): Promise<Sums> {
-    const [row] = await this.#client.query<Sums>(sumsStatement(table, batch, by), {}, { timeoutMs: STATEMENT_MS });
+  async sums(table: TablePlan, batch: bigint | 'all', by: SumsBy): Promise<Sums> {
+    const batches = batch === 'all' ? batchesOf(this.#parts.job) : { first: batch, last: batch };
+    const [row] = await this.#client.query<Sums>(sumsStatement(table, batches, by), {}, { timeoutMs: STATEMENT_MS });
     return row!;
   }
 
@@ -116,6 +124,25 @@ export class ClickHouseTarget implements Target {
         { timeoutMs: STATEMENT_MS },
       );
     }
+  }
+
+  async removeOlder(
+    table: TablePlan,
+    before: bigint,
+    identities: readonly (readonly string[])[] | 'all',
+  ): Promise<void> {
+    const { first } = batchesOf(this.#parts.job);
+    for (const statement of removeOlderStatements(table, { first, before }, identities))
+      await this.#client.command(statement, {}, { timeoutMs: STATEMENT_MS });
+  }
+
+  async greatest({ target }: TablePlan, column: string): Promise<string | null> {
+    const [row] = await this.#client.query<{ rows: number; greatest: string }>(
+      `SELECT toFloat64(count()) AS rows, toString(max(${quoted(column)})) AS greatest FROM ${quoted(target)}`,
+      {},
+      { timeoutMs: STATEMENT_MS },
+    );
+    return row!.rows === 0 ? null : row!.greatest;
   }
 
   async idle(batch: bigint): Promise<void> {

@@ -1,17 +1,20 @@
 /**
  * The only importer of pg: connections to the source, and nothing else that knows the library.
  *
- * Promises: every session reads and writes texts the same way (time zone, date style, digits of floats), never writes, and
- * is told apart by its application name. What the server says is an error with its SQLSTATE; what the network does is
+ * Promises: every session reads and writes texts the same way (time zone, date style, digits of floats), writes
+ * nothing unless it was opened for that, and is told apart by its application name. What the server says is an error with its SQLSTATE; what the network does is
  * one without.
  */
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { TrackflowError } from '../../errors/error.ts';
 import type { SourceAddress } from './address.ts';
 import { CopyOut } from './copy-out.ts';
-import { sqlText } from './quote.ts';
+import { sqlName, sqlText } from './quote.ts';
 import { SESSION_SETTINGS } from './types.ts';
+import { lsnText } from './wal/lsn.ts';
+import { WalStream } from './wal/wal-stream.ts';
 
 export const APPLICATION = 'trackflow migrate';
 /** Oldest PostgreSQL that reads a range of blocks without reading the whole table. */
@@ -35,8 +38,47 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Opens one session. Rejects with TF_INPUT when the server says no for good, else with TF_ENGINE_UNAVAILABLE. */
-export async function openSession({ address, password, caFile }: SourceAccess): Promise<Session> {
+/**
+ * Opens one session. Rejects with TF_INPUT when the server says no for good, else with TF_ENGINE_UNAVAILABLE. `mayWrite`: for
+ * the publication and the slot that following takes, the only two things that are made in a source.
+ */
+export async function openSession(
+  access: SourceAccess,
+  { mayWrite = false }: { readonly mayWrite?: boolean } = {},
+): Promise<Session> {
+  return (await connect(access, { mayWrite })).session;
+}
+
+/** A session that speaks the replication protocol beside SQL. */
+export interface ReplicationSession extends Session {
+  /** Changes of a slot behind `from`. The session is of no other use from then on. */
+  /** Without a word: a session that streams does not listen. */
+  destroy(): Promise<void>;
+  stream(options: { readonly slot: string; readonly publication: string; readonly from: bigint }): WalStream;
+}
+
+/** The same in a walsender: for slots and what they hold. Needs the attribute REPLICATION. */
+export async function openReplication(access: SourceAccess, now: () => number): Promise<ReplicationSession> {
+  const { session, client } = await connect(access, { mayWrite: true, replication: 'database' });
+  const stream: ReplicationSession['stream'] = ({ slot, publication, from }) => {
+    const names = sqlText(sqlName(publication)).trimStart();
+    const sql = `START_REPLICATION SLOT ${sqlName(slot)} LOGICAL ${lsnText(from)} (proto_version '1', publication_names ${names})`;
+    const stream = new WalStream(sql, from, now);
+    client.on('end', () => stream.handleReadyForQuery());
+    return client.query(stream);
+  };
+  const destroy = async () => {
+    // Cut first: the answer to a word would never come.
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    await session.close();
+  };
+  return Object.assign(session, { stream, destroy });
+}
+
+async function connect(
+  { address, password, caFile }: SourceAccess,
+  { mayWrite, replication }: { readonly mayWrite: boolean; readonly replication?: 'database' },
+): Promise<{ readonly session: PgSession; readonly client: pg.Client }> {
   const client = new pg.Client({
     host: address.host,
     port: address.port,
@@ -47,16 +89,18 @@ export async function openSession({ address, password, caFile }: SourceAccess): 
     application_name: APPLICATION,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    // In pg, and left out of its types.
+    ...((replication === undefined ? {} : { replication }) as object),
   });
   const session = new PgSession(client);
   try {
     await client.connect();
-    await prepare(client);
+    await prepare(client, mayWrite);
   } catch (cause) {
     await session.close();
     throw explain(cause, address);
   }
-  return session;
+  return { session, client };
 }
 
 class PgSession implements Session {
@@ -90,7 +134,7 @@ class PgSession implements Session {
 }
 
 /** Bytes of a database in SQL_ASCII are nobody's encoding: they stay as they are. */
-async function prepare(client: pg.Client): Promise<void> {
+async function prepare(client: pg.Client, mayWrite: boolean): Promise<void> {
   const { rows } = await client.query<{ encoding: string; version: string }>(
     `SELECT current_setting('server_encoding') AS encoding, current_setting('server_version_num') AS version`,
   );
@@ -102,7 +146,7 @@ async function prepare(client: pg.Client): Promise<void> {
   const settings = [
     ...SESSION_SETTINGS,
     ['client_encoding', clientEncoding],
-    ['default_transaction_read_only', 'on'],
+    ['default_transaction_read_only', mayWrite ? 'off' : 'on'],
     // A migration may wait for hours between two questions, and for minutes in one.
     ['idle_in_transaction_session_timeout', '0'],
     ['statement_timeout', '0'],

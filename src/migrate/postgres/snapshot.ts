@@ -46,10 +46,11 @@ export class Snapshot {
 
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-export async function takeSnapshot(access: SourceAccess): Promise<Snapshot> {
+/** `imported`: of a slot; what is exported then shows the same rows and lasts longer. */
+export async function takeSnapshot(access: SourceAccess, imported: string | null = null): Promise<Snapshot> {
   const session = await openSession(access);
   try {
-    await session.query(BEGIN);
+    await session.query(imported === null ? BEGIN : `${BEGIN}; SET TRANSACTION SNAPSHOT ${sqlText(imported)}`);
     const [row] = await session.query<{ id: string; epoch: string }>(
       'SELECT pg_export_snapshot() AS id, pg_current_snapshot()::text AS epoch',
     );

@@ -52,6 +52,14 @@ export class PostgresSource implements Source {
     }
   }
 
+  /** Readers that open from now on share that snapshot of a slot. Returns its epoch. */
+  async share(imported: string): Promise<string> {
+    await this.close();
+    const snapshot = takeSnapshot(this.#access, imported);
+    this.#snapshot = snapshot;
+    return (await snapshot).epoch;
+  }
+
   async renew(): Promise<void> {
     const snapshot = await this.#snapshot?.catch(() => null);
     await snapshot?.close();

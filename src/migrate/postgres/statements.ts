@@ -71,15 +71,25 @@ export function lossStatement(table: TablePlan): string {
   return parts.join('\nUNION ALL\n');
 }
 
+/** The columns of those names as the target's wire reads them, each as text, of the rows that are given. */
+export function textsStatement(table: TablePlan, names: readonly string[]): string {
+  const values = names.map((name, index) => {
+    const { read } = table.columns.find((column) => column.name === name)!;
+    return `(${read})::text AS c${index}`;
+  });
+  return `SELECT ${values.join(', ')} FROM ${table.given ?? table.source} t`;
+}
+
 export function fromRange(table: TablePlan, range: Range): string {
   const conditions = [rangeCondition(table, range), table.where].filter((one) => one !== '');
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const relation = table.parts[range.part]?.relation ?? table.source;
+  const relation = table.given ?? table.parts[range.part]?.relation ?? table.source;
   return `FROM ${relation} t ${table.joins} ${where}`.trimEnd();
 }
 
 function rangeCondition({ key }: TablePlan, { by, from, to, keyMax }: Range): string {
   if (by === 'none') return 'false';
+  if (by === 'all' || by === 'log') return '';
   const after = (bound: string | null) =>
     bound === null ? '' : `t.${sqlName(key!.column)} > ${sqlText(bound)}::${key!.type}`;
   const upTo = (bound: string | null) => after(bound).replace(' > ', ' <= ');

@@ -1,11 +1,12 @@
 import { quoted } from '../../clickhouse/quoted.ts';
 import { TrackflowError } from '../../errors/error.ts';
-import type { ColumnPlan, KeyPlan, TablePlan } from '../column.ts';
+import type { ColumnPlan, KeyPlan, LogPlan, TablePlan } from '../column.ts';
 import type { TableMap } from '../map-file.ts';
 import { BATCH_COLUMN, createTable } from '../plan.ts';
 import type { Relation } from '../postgres/catalog.ts';
 import { sqlName, sqlText } from '../postgres/quote.ts';
 import { ASKED_TYPES, canBeAsked, columnPlan } from '../postgres/types.ts';
+import { type Identity, logPlan } from '../postgres/wal/identity.ts';
 
 /** From this many rows on a table is cut by months, so that old ones can be dropped. */
 const PARTITION_ROWS_MIN = 20_000_000;
@@ -13,6 +14,8 @@ const PARTITION_ROWS_MIN = 20_000_000;
 export interface TableOptions {
   readonly into?: string | undefined;
   readonly map?: TableMap | undefined;
+  /** Of a table whose changes are to be followed. */
+  readonly identity?: Identity | undefined;
   readonly since?: { readonly column: string | null; readonly value: string } | undefined;
 }
 
@@ -38,9 +41,12 @@ export function genericPlan(relation: Relation, options: TableOptions): TablePla
   while (columns.some(({ name }) => name === batchColumn)) batchColumn = `_${batchColumn}`;
   const orderBy = map.orderBy ?? sortKey(relation, columns, names);
   const partitionBy = map.partitionBy ?? partition(relation, columns);
+  const key = keyFor(relation, map.key, shown);
+  const log = options.identity && logPlan(options.identity, { columns }, relation.columns, names);
   return {
     source: relation.sql,
     target,
+    ...(typeof log === 'object' && { log }),
     create: createTable({ target, columns, batchColumn, orderBy, partitionBy }),
     batchColumn,
     columns,
@@ -50,14 +56,21 @@ export function genericPlan(relation: Relation, options: TableOptions): TablePla
       .map((one) => `(${one})`)
       .join(' AND '),
     parts: relation.parts,
-    key: keyFor(relation, map.key, shown),
+    key,
     rows: relation.rows,
     bytes: relation.bytes,
     notes: [
       `sorted by ${orderBy.join(', ') || 'nothing: it has no key'}${partitionBy === '' ? '' : `, partitioned by ${partitionBy}`}`,
       `the column ${batchColumn} says which chunk brought a row; drop it when you like, once the migration is done`,
+      ...(log === undefined ? [] : [followNote(log, key)]),
     ],
   };
+}
+
+function followNote(log: LogPlan | string, key: KeyPlan | null): string {
+  if (typeof log === 'object') return "followed by the source's log: new, changed and deleted rows";
+  const how = key === null ? 'not followed' : `followed by ${key.column}: new rows only`;
+  return `${how}; not by the log: ${log}`;
 }
 
 function refuseUnknown(relation: Relation, map: TableMap, shown: string): void {

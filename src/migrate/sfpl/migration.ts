@@ -57,6 +57,8 @@ export async function migrateSfpl(migration: SfplMigration): Promise<Result> {
       onCopied: () => {},
       onChunk: () => migration.onChunk(progress),
       onRetry: migration.onRetry,
+      log: null,
+      onStored: () => {},
       onPhase: () => migration.onProgress(progress),
     });
     return { consistent, tables: tableReports(plan, ledger, progress) };

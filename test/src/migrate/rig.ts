@@ -4,7 +4,7 @@ import { openClickHouse } from '../../../src/clickhouse/client.ts';
 import type { MigrationPlan } from '../../../src/migrate/plan.ts';
 import { parseAddress } from '../../../src/migrate/postgres/address.ts';
 import type { SourceAccess } from '../../../src/migrate/postgres/connection.ts';
-import { migratePostgres, planPostgres } from '../../../src/migrate/postgres-migration.ts';
+import { migratePostgres, planPostgres, verifyPostgres } from '../../../src/migrate/postgres-migration.ts';
 import { type MigrateParams, migrateParams } from '../../../src/migrate/request.ts';
 import { StateFile } from '../../daemon/state/state-file.ts';
 import type { TestEngine } from '../../support/engine.ts';
@@ -18,6 +18,8 @@ export class MigrationRig {
   readonly engine: TestEngine;
   readonly access: SourceAccess;
   readonly retries: string[] = [];
+  /** Why logs could not be followed any more. */
+  readonly lost: string[] = [];
   /** How often a migration began to follow. */
   copied = 0;
 
@@ -63,7 +65,26 @@ export class MigrationRig {
       onProgress: () => {},
       onChunk: () => {},
       onRetry: (error) => this.retries.push(String(error)),
+      onStored: () => {},
+      onLogLost: (why) => this.lost.push(why),
+      isPaused: () => false,
       onCopied: () => this.copied++,
+    });
+  }
+
+  /** What `--verify-only` does. */
+  async verify(task: number, given: Partial<MigrateParams> = {}) {
+    return verifyPostgres({
+      access: this.access,
+      params: this.params(given),
+      plan: readMigration(this.file.db, task)!.plan,
+      ledger: this.ledger(task),
+      client: openClickHouse(this.engine.endpoint, 'writer'),
+      ready: () => this.engine.engine.ready(READY_MS),
+      signal: new AbortController().signal,
+      elapsed: () => performance.now(),
+      onProgress: () => {},
+      onRetry: (error) => this.retries.push(String(error)),
     });
   }
 

@@ -25,6 +25,7 @@ const progress: MigrationProgress = {
   kind: 'migration',
   phase: 'copying',
   lagRows: null,
+  lag: null,
   tablesTotal: 3,
   tablesVerified: 1,
   tables: [
