@@ -4,7 +4,7 @@ import { MIGRATE_FLAGS } from '../../src/cli/migrate/migrate-flags.ts';
 export default class MigratePgToClickhouse extends BaseCommand {
   static override summary = 'Copy a PostgreSQL database into ClickHouse, every row proven to be there once.';
   static override description =
-    'All readers share one snapshot. Each chunk is compared on both sides by count, NULL, bounds and checksum, and what differs is copied again; whatever is killed meanwhile, --resume goes on. Ends with 78 when a chunk differs for good.';
+    'All readers share one snapshot. Each chunk is compared on both sides by count, NULL and checksum, and what differs is copied again; whatever is killed meanwhile, --resume goes on. Ends with 78 when a chunk differs for good.';
   static override examples = [
     '<%= config.bin %> migrate pg-to-clickhouse --source postgres://app@db.example/shop --dry-run',
     '<%= config.bin %> migrate pg-to-clickhouse --source-file ./source --table orders --table public.customers',

@@ -24,6 +24,8 @@ export const ROOT = -1;
 export interface Cursor {
   readonly part: number;
   readonly from: string | null;
+  /** Of a table that is followed by key: transactions under way in that snapshot may still bring rows of earlier keys. */
+  readonly late?: string;
 }
 
 export type ChunkState = 'copying' | 'verified' | 'differs';

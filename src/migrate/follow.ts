@@ -2,7 +2,8 @@
  * New rows of tables that only grow, by their key, after the copy.
  *
  * Promises: a row is copied once, also one whose transaction took its key early and ended late. For that, a key is only
- * gone up to when every transaction that was under way as it was seen has ended. Always true: chunks by block hold keys up
+ * gone up to when every transaction that was under way as it was seen has ended, and what was copied is counted again when all
+ * have ended that were under way then. Always true: chunks by block hold keys up
  * to the one at which following began, chunks by key those after it. Rows that are changed or deleted later are not
  * followed.
  */
@@ -51,12 +52,10 @@ export async function beginFollowing(
   reader: SourceReader,
 ): Promise<void> {
   const { cursor } = ledger.table(index);
-  if (isFollowing(cursor.part, table)) return;
-  if (cursor.part === ROOT) {
-    ledger.setTable(index, { cursor: { part: followed(table), from: cursor.from } });
-    return;
-  }
-  ledger.limit(index, await reader.greatestKey(table), followed(table));
+  if (!isFollowing(cursor.part, table) && cursor.part !== ROOT)
+    ledger.limit(index, await reader.greatestKey(table), followed(table));
+  const { from } = ledger.table(index).cursor;
+  ledger.setTable(index, { cursor: { part: followed(table), from, late: reader.epoch } });
 }
 
 /**
@@ -106,7 +105,8 @@ async function look(parts: FollowParts, one: Followed): Promise<number> {
   let isLooked = false;
   await runWorkers({ ...parts, parallel: 1 }, async (reader) => {
     if (isLooked) return null;
-    const { from } = ledger.table(index).cursor;
+    const { from, late } = ledger.table(index).cursor;
+    if (late !== undefined && reader.hasEnded(late)) return (latest) => bringLate(parts, table, index, latest);
     if (seen !== null && reader.hasEnded(seen.epoch)) {
       const to = await reader.keyAfter(table, from, seen.key, CHUNK_ROWS);
       if (to !== null) {
@@ -121,7 +121,7 @@ async function look(parts: FollowParts, one: Followed): Promise<number> {
             bytes: 0,
             note: '',
           },
-          { part: followed(table), from: to },
+          { part: followed(table), from: to, ...(late !== undefined && { late }) },
         );
         progress.added(index);
         return (latest, repeated) => bring(parts, table, chunk, latest, !repeated);
@@ -130,10 +130,24 @@ async function look(parts: FollowParts, one: Followed): Promise<number> {
     isLooked = true;
     const key = await reader.greatestKey(table);
     one.seen = key === null ? null : { key, epoch: reader.epoch };
-    lag = await reader.rowsAfter(table, from);
+    lag = await reader.count(table, { part: ROOT, by: 'key', from, to: null });
     return null;
   });
   return lag;
+}
+
+/**
+ * Rows that had an early key and were not to be seen yet when copying ended: a chunk that holds more rows by now is copied
+ * again. A table that only grows need not be read for that, only counted.
+ */
+async function bringLate(parts: FollowParts, table: TablePlan, index: number, reader: SourceReader): Promise<void> {
+  const { ledger, progress } = parts;
+  for (const chunk of ledger.chunks(index)) {
+    if ((await reader.count(table, chunk.range)) === chunk.sums?.rows) continue;
+    progress.finished(await bringChunk(parts, table, chunk, reader, { fresh: false, route: 'pipe' }), chunk);
+  }
+  const { late: _, ...cursor } = ledger.table(index).cursor;
+  ledger.setTable(index, { cursor });
 }
 
 async function bring(

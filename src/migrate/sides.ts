@@ -46,7 +46,8 @@ export interface SourceReader {
   greatestKey(table: TablePlan): Promise<string | null>;
   /** The last key of the next rows after `from`, about that many and none above `most`; null where there are none. */
   keyAfter(table: TablePlan, from: string | null, most: string, rows: number): Promise<string | null>;
-  rowsAfter(table: TablePlan, from: string | null): Promise<number>;
+  /** Rows of a range. */
+  count(table: TablePlan, range: Range): Promise<number>;
   /** Whether every transaction that was under way at `epoch` has ended in what this reader sees. */
   hasEnded(epoch: string): boolean;
   readonly broken: boolean;

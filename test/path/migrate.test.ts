@@ -132,8 +132,11 @@ it('a running daemon does it as a task that shows, and --resume goes on after a 
 it('--follow goes on with new rows by key, also those whose transaction ended late, until interrupted', async () => {
   await using daemon = await startDaemon();
   await postgres.query(
-    'CREATE TABLE feed (id int PRIMARY KEY, v text); INSERT INTO feed SELECT g FROM generate_series(1, 100) g; ANALYZE feed',
+    'CREATE TABLE feed (id int PRIMARY KEY, v text); INSERT INTO feed SELECT g FROM generate_series(1, 100) g WHERE g <> 50; ANALYZE feed',
   );
+  // Under way before and after the copy, with a key that others have gone past.
+  const early = await postgres.session();
+  await early.query('BEGIN; INSERT INTO feed VALUES (50)');
   let interrupt = () => {};
   const once = new Promise<void>((resolve) => {
     interrupt = resolve;
@@ -144,7 +147,15 @@ it('--follow goes on with new rows by key, also those whose transaction ended la
   });
   const stored = async () =>
     (await daemon.query<{ rows: number }>('SELECT toUInt32(count()) AS rows FROM feed'))[0]!.rows;
-  await until(async () => (await stored().catch(() => 0)) === 100, 60_000);
+  await until(async () => (await stored().catch(() => 0)) === 99, 60_000);
+  await until(
+    async () =>
+      (await daemon.control.tasks()).tasks.some(({ detail }) => (detail as { phase?: string })?.phase === 'following'),
+    60_000,
+  );
+  await early.query('COMMIT');
+  await early.end();
+  await until(async () => (await stored()) === 100, 60_000);
   const late = await postgres.session();
   await late.query('BEGIN; INSERT INTO feed VALUES (101)');
   await postgres.query(`INSERT INTO feed VALUES (102), (103)`);

@@ -118,7 +118,7 @@ class ClickHouseReader implements SourceReader {
     return null;
   }
 
-  async rowsAfter(): Promise<number> {
+  async count(): Promise<number> {
     return 0;
   }
 

@@ -163,8 +163,7 @@ class PostgresReader implements SourceReader {
     return row!.key;
   }
 
-  async rowsAfter(table: TablePlan, from: string | null): Promise<number> {
-    const range: Range = { part: ROOT, by: 'key', from, to: null };
+  async count(table: TablePlan, range: Range): Promise<number> {
     const [row] = await this.#session.query<{ rows: number }>(
       `SELECT count(*)::float8 AS rows ${fromRange(table, range)}`,
     );

@@ -122,7 +122,7 @@ describe('a migration goes on by itself', () => {
         different: rows,
       },
     ]);
-  });
+  }, 180_000);
 
   it('when the engine is killed', async () => {
     const given = { ...SLOW, into: 'bereft' };
