@@ -43,7 +43,10 @@ export function momentOf(column: SourceColumn): string {
 /** A time in UTC with milliseconds, from 1970 to 2299, and the condition under which that is not all of it. */
 export function timeOf(column: SourceColumn): { readonly text: string; readonly loss: string } {
   const moment = momentOf(column);
-  const held = `toDateTime64(greatest(least(${moment}, ${TIME_MAX}), ${TIME_MIN}), 3, 'UTC')`;
+  // With nanoseconds it ends in 2262, and cannot be compared with anything later.
+  const isFine = /^DateTime64\([789]/.test(column.type);
+  const bounded = isFine ? moment : `least(${moment}, ${TIME_MAX})`;
+  const held = `toDateTime64(greatest(${bounded}, ${TIME_MIN}), 3, 'UTC')`;
   const absent = column.nullable ? `isNull(${rawOf(column)}) OR ` : '';
   return { text: `toString(toTimeZone(${held}, 'UTC'))`, loss: `${absent}${held} != ${moment}` };
 }
@@ -55,8 +58,10 @@ export function amountOf(column: SourceColumn | undefined): { readonly text: str
   const isFloat = column.type.startsWith('Float') || column.type.startsWith('BFloat');
   const value = NUMBER.test(column.type) ? raw : `toFloat64OrZero(${textOf(column)})`;
   const isDouble = isFloat || !NUMBER.test(column.type);
+  const text = textOf(column);
+  const noNumber = NUMBER.test(column.type) ? '' : `${text} != '' AND isNull(toFloat64OrNull(${text})) OR `;
   const bad = isDouble
-    ? `NOT isFinite(${value}) OR abs(${value}) > ${AMOUNT_MAX}`
+    ? `${noNumber}NOT isFinite(${value}) OR abs(${value}) > ${AMOUNT_MAX}`
     : `abs(toFloat64(${value})) > ${AMOUNT_MAX}`;
   // A double times 10,000, rounded as it is for what comes over the wire, is the ten-thousandths that were meant.
   const held = `if(${bad}, 0, ${value})`;
