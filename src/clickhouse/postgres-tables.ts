@@ -42,6 +42,8 @@ export function storeStatements(database: string): string[] {
     `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Memory`,
     `CREATE TABLE IF NOT EXISTS ${database}.table_sizes (name String, rows Int64, bytes Int64)
      ENGINE = PostgreSQL(${STORE_COLLECTION}, schema = '${SCHEMA}', table = 'table_sizes')`,
+    `CREATE TABLE IF NOT EXISTS ${database}.schema_migrations (number Int32, name String, sha256 String)
+     ENGINE = PostgreSQL(${STORE_COLLECTION}, schema = '${SCHEMA}', table = 'schema_migrations')`,
     ...(Object.keys(TABLES) as TableName[]).flatMap((table) => [
       `CREATE TABLE IF NOT EXISTS ${database}.${rowsOf(table)} (${columnsOf(table)})
        ENGINE = PostgreSQL(${STORE_COLLECTION}, schema = '${SCHEMA}', table = '${table}')`,

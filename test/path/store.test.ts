@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { hasOpenssl, selfSignedFiles } from '../support/openssl.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -177,6 +178,12 @@ async function pages(daemon: TestDaemon, filter: string): Promise<unknown[]> {
     .map(({ created_at: _, ...row }) => row)
     .sort((a, b) => String(a.event_id).localeCompare(String(b.event_id)));
 }
+
+test('doctor finds nothing wrong with it, and names the schema', async () => {
+  const { stdout } = await runCli(['doctor', '--json', '--home', postgres.home]);
+  const { checks } = JSON.parse(stdout) as { checks: { id: string; verdict: string; seen: string }[] };
+  expect(checks.find(({ id }) => id === 'schema')).toMatchObject({ seen: 'schema 3 of PostgreSQL' });
+});
 
 test('a user who is erased is in no table any more, and the others are', async () => {
   const { task } = await postgres.control.startTask('erase', { account: null, visitorId: null, userId: 'user-5' });

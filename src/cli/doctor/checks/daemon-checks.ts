@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { readMigrations } from '../../../clickhouse/migrate.ts';
+import { packageRoot } from '../../../package-root.ts';
 import { bytesText, countText, secondsText } from '../../terminal/units.ts';
 import { type Check, type Finding, fail, NO_DAEMON, type Patient, pass, skip, warn } from '../check.ts';
 import { clock } from './clock.ts';
@@ -40,8 +42,10 @@ async function schema({ status, instance }: Patient): Promise<Finding> {
   if (status.running?.engine.state !== 'ready') return NO_DAEMON;
   const { rows } = await instance.control.query('SELECT max(number) AS newest FROM schema_migrations');
   const found = Number(rows[0]?.newest);
-  const wanted = readMigrations().at(-1)?.number ?? 0;
-  if (found === wanted) return pass(`schema ${found}`);
+  const { store } = status.running;
+  const folder = join(packageRoot(), 'schema', store === undefined ? 'clickhouse' : store.kind);
+  const wanted = readMigrations(folder).at(-1)?.number ?? 0;
+  if (found === wanted) return pass(`schema ${found}${store === undefined ? '' : ' of PostgreSQL'}`);
   return fail(
     `the database has schema ${found}, this version brings ${wanted}`,
     'trackflow restart applies what is missing',
@@ -63,7 +67,11 @@ function spool({ status }: Patient): Finding {
 
 function deadLetters({ status }: Patient): Finding {
   if (status.running === undefined) return NO_DAEMON;
-  const { deadLettered } = status.running.events;
+  const { events, store } = status.running;
+  const { deadLettered } = events;
   if (deadLettered === 0) return pass('none');
-  return warn(`${countText(deadLettered)} events that ClickHouse refuses`, 'trackflow deadletter list');
+  return warn(
+    `${countText(deadLettered)} events that ${store === undefined ? 'ClickHouse' : 'PostgreSQL'} refuses`,
+    'trackflow deadletter list',
+  );
 }
