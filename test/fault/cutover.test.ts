@@ -46,7 +46,7 @@ beforeEach(async () => {
     JSON.stringify({ store: { url: server.url }, log: { level: 'info' } }),
   );
   daemon = await startDaemon({ home, settings: SETTINGS });
-}, 120_000);
+}, 300_000);
 afterEach(() => daemon[Symbol.asyncDispose]());
 
 /** Many rows of many batches, some of which no number of ours can tell apart but by their text. */
@@ -122,7 +122,7 @@ describe('an event that was acknowledged is stored once, and what was there is t
     await daemon.stop();
     await expect(startDaemon({ home, settings: { 'store.url': server.url } })).rejects.toThrow('are in ClickHouse');
     await daemon.start();
-  }, 240_000);
+  }, 400_000);
 
   test(`through ${KILLS} kills of the daemon anywhere in it`, async () => {
     const seed = testSeed();
@@ -145,10 +145,10 @@ describe('an event that was acknowledged is stored once, and what was there is t
     await daemon.until(async () => oracles.every((oracle, index) => oracle.acknowledged() > acknowledged[index]! + 20));
     await storedOnce(oracles, seed);
     expect(await daemon.query(SUMS)).toEqual(before);
-  }, 400_000);
+  }, 600_000);
 });
 
-describe('what is not the same stays where it is', () => {
+describe('what is not the same stays where it is', { timeout: 180_000 }, () => {
   test('rows that somebody else put into the tables of ClickHouse', async () => {
     const { endpointOf, execute } = await import('../support/many-events.ts');
     await execute(endpointOf(home), `INSERT INTO events (account) VALUES ('stranger')`);

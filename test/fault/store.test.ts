@@ -86,7 +86,9 @@ test(
   60_000 + KILLS * 15_000,
 );
 
-test('a row that PostgreSQL refuses for what it holds is set aside alone, and comes in when it may', async () => {
+test('a row that PostgreSQL refuses for what it holds is set aside alone, and comes in when it may', {
+  timeout: 180_000,
+}, async () => {
   await using daemon = await startDaemon({ settings: { 'store.url': server.url } });
   await server.query('TRUNCATE trackflow.events');
   await server.query(`ALTER TABLE trackflow.events ADD CONSTRAINT no_poison CHECK (name <> 'poison')`);
@@ -103,7 +105,9 @@ test('a row that PostgreSQL refuses for what it holds is set aside alone, and co
   expect(found.map(({ user_id }) => Number(user_id))).toEqual(events.map((_, n) => n));
 });
 
-test('while PostgreSQL is away events are taken, status says so, and they come in when it is back', async () => {
+test('while PostgreSQL is away events are taken, status says so, and they come in when it is back', {
+  timeout: 180_000,
+}, async () => {
   await using daemon = await startDaemon({ settings: { 'store.url': server.url } });
   await server.query('TRUNCATE trackflow.events');
   await server.crash();

@@ -46,7 +46,7 @@ beforeAll(async () => {
     expect(paid.status).toBe(200);
     await daemon.drained();
   }
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await clickhouse?.[Symbol.asyncDispose]();
@@ -213,7 +213,7 @@ test('events that are older than what is kept are deleted, those of others and o
   expect(left[1]!.oldest).toBeGreaterThanOrEqual(48);
 });
 
-describe('a start', () => {
+describe('a start', { timeout: 180_000 }, () => {
   test('that would leave the events where they are is refused, and names the place', async () => {
     const home = temporaryHome();
     const first = await startDaemon({ home, settings: { 'store.url': server.url } });
@@ -292,7 +292,7 @@ describe('a start', () => {
   });
 });
 
-test('what cannot work together is said before anything starts', async () => {
+test('what cannot work together is said before anything starts', { timeout: 180_000 }, async () => {
   const wrong = async (settings: Record<string, unknown>) =>
     startDaemon({ settings }).then(
       () => 'started',
