@@ -209,12 +209,17 @@ export class TaskStore {
 
   /** Ends a queued one at once; notes it for a running one. False: it was neither. */
   cancel(id: number, now: number): boolean {
-    return this.#db.transaction(() => {
-      const task = this.get(id);
-      if (task?.state === 'queued') this.finish(id, 'cancelled', task.error, now);
-      if (task?.state === 'running') this.#db.prepare('UPDATE tasks SET cancel_asked = 1 WHERE id = ?').run(id);
-      return task?.state === 'queued' || task?.state === 'running';
-    })();
+    return (
+      this.#db
+        .transaction(() => {
+          const task = this.get(id);
+          if (task?.state === 'queued') this.finish(id, 'cancelled', task.error, now);
+          if (task?.state === 'running') this.#db.prepare('UPDATE tasks SET cancel_asked = 1 WHERE id = ?').run(id);
+          return task?.state === 'queued' || task?.state === 'running';
+        })
+        // Begun by a read it could not write any more once the spool thread has, which it does all the time.
+        .immediate()
+    );
   }
 
   cancelAsked(id: number): boolean {

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HISTORY_PER_KIND_MAX, TaskStore } from '../../../daemon/tasks/store.ts';
 import { LINES_PER_TASK_MAX, TaskLog } from '../../../daemon/tasks/task-log.ts';
@@ -94,6 +95,27 @@ describe('a task', () => {
     store.begin(id, STEPS, NOON);
     store.checkpoint(id, 'first', 2, null);
     expect(store.get(id)!.failures).toBe(2);
+  });
+
+  it('is cancelled although another connection would write at that moment', () => {
+    const id = create();
+    const other = new Database(file.file, { timeout: 0 });
+    try {
+      const get = store.get.bind(store);
+      store.get = (asked) => {
+        const row = get(asked);
+        try {
+          other.exec("INSERT INTO counters (name, value) VALUES ('other', 1)");
+        } catch {
+          // It has to wait until the cancellation is written.
+        }
+        return row;
+      };
+      expect(store.cancel(id, NOON)).toBe(true);
+      expect(get(id)?.state).toBe('cancelled');
+    } finally {
+      other.close();
+    }
   });
 
   it('is retried once by two who ask at once', () => {
