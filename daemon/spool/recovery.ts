@@ -4,11 +4,17 @@ import type { Batch } from './batch.ts';
 import type { Disk } from './disk.ts';
 import { type SegmentScan, scanSegment } from './segment-scan.ts';
 
+/** A segment, and the deduplication keys in it: those of all segments together could be more than memory holds. */
+export interface SegmentKeys {
+  readonly segment: string;
+  readonly keys: readonly string[];
+}
+
 /** What recovery found and did, for the log and the counters. */
 export interface RecoveryReport {
   readonly batches: Batch[];
-  /** Name of each recovered segment and the deduplication keys in it, oldest first. */
-  readonly keys: { segment: string; keys: string[] }[];
+  /** The recovered segments that have deduplication keys, oldest first. Keys are read from the disk each time they are asked for. */
+  readonly keys: SegmentKeys[];
   /** Highest segment name seen, also of removed ones; empty when the folder is empty. */
   readonly lastName: string;
   /** Segments with damage; each lies in the quarantine too. Their readable rows go on. */
@@ -57,11 +63,20 @@ export function recoverLane(
     if (names.includes(scan.parent)) disk.unlink(file);
     else if (scan.groups.length > 0) {
       report.batches.push(toBatch(name, file, bytes.length, scan, disk.modifiedAt(file)));
-      const keys = scan.groups.flatMap((group) => group.keys);
-      if (keys.length > 0) report.keys.push({ segment: name, keys });
+      if (scan.groups.some(({ keys }) => keys.length > 0)) report.keys.push(keysLater(disk, file, name, columns));
     }
   }
   return report;
+}
+
+function keysLater(disk: Disk, file: string, segment: string, columns: readonly ColumnHead[]): SegmentKeys {
+  return {
+    segment,
+    get keys() {
+      const bytes = tryRead(disk, file);
+      return bytes === null ? [] : scanSegment(bytes, segment, columns).groups.flatMap((group) => group.keys);
+    },
+  };
 }
 
 /** The batches of a lane in their order, and where it keeps what is damaged. */

@@ -71,7 +71,9 @@ export class LaneService {
     this.#strategy = new Strategy(options.strategy, config.flush);
     // A spool begun anew counts from a random number, which says nothing about the one that is remembered.
     if (report.lastName === '') state.forgetKeysThrough();
-    for (const { segment, keys } of report.keys) if (!state.keysStored(segment)) state.remember(keys, now(), segment);
+    for (const found of report.keys) {
+      if (!state.keysStored(found.segment)) state.remember(found.keys, now(), found.segment);
+    }
     this.deadLetters = new DeadLetters(disk, lane, options.name, state, now);
     this.deadLetters.reconcile();
     this.hold = new FlushHold(

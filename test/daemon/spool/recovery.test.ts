@@ -54,6 +54,17 @@ describe('opening a lane', () => {
     expect(open().report.keys).toEqual([{ segment: name(1), keys: expected }]);
   });
 
+  it('reads client ids when they are asked for, so that those of one segment at a time are in memory', () => {
+    for (const number of [1, 2, 3]) plant(number, [keyedEvent(number)]);
+    const { report } = open();
+    const reads = () => disk.calls.filter((call) => call.name === 'read').length;
+    const before = reads();
+    expect(report.keys.map(({ segment }) => segment)).toEqual([1, 2, 3].map(name));
+    expect(reads()).toBe(before);
+    expect(report.keys[1]!.keys).toEqual(groupRecord([keyedEvent(2)]).keys);
+    expect(reads()).toBe(before + 1);
+  });
+
   it('removes segments without a row, once a newer one keeps the count', () => {
     plant(7, []);
     disk.plant(file(8), Buffer.alloc(0));
