@@ -4,6 +4,7 @@ import { type Column, table } from '../../terminal/charts/table.ts';
 import type { PanelContent } from '../../terminal/lines.ts';
 import { duration, fullNumber, milliseconds, UNKNOWN } from '../../terminal/numbers.ts';
 import { terminalText } from '../../terminal/text.ts';
+import { wrap } from '../../terminal/wrap.ts';
 import { filterOf } from '../input/filter.ts';
 import type { SourceSort } from '../input/ui.ts';
 import type { Panel, Scene } from '../screen/scene.ts';
@@ -32,7 +33,7 @@ export const sources: Panel = {
       note: `${rows.length} of ${facts.sources.length} ${look.mark.dot} sort ${ui.sort} ${order}${filtered}`,
       lines:
         rows.length === 0
-          ? ['', emptyText(scene)]
+          ? ['', ...wrap(emptyText(scene), width - 1).map((line) => ` ${line}`)]
           : table(columns(scene), rows, {
               width,
               height,
@@ -105,6 +106,6 @@ function since(ms: number): string {
 }
 
 function emptyText({ snapshot: { facts, ui } }: Scene): string {
-  if (facts.sources.length > 0) return ` nothing matches ${terminalText(ui.filter)} (Esc clears the filter)`;
-  return ' no events in the last second; send one:  POST /v1/events';
+  if (facts.sources.length > 0) return `nothing matches ${ui.filter} (Esc clears the filter)`;
+  return 'no events in the last second; send one: POST /v1/events';
 }

@@ -9,7 +9,7 @@ import type { LoadPlan } from '../plan/plan.ts';
 import type { FaultFigures, SecondFigures } from '../report/report.ts';
 import type { ServerSecond } from '../server/server-second.ts';
 import type { EventCounts, GeneratorHealth, RequestCounts } from '../worker/messages.ts';
-import { LIVE_UI_DEFAULT, type LiveUi } from './ui.ts';
+import { firstUi, type LiveUi } from './ui.ts';
 
 export const PHASES = ['starting', 'warm-up', 'running', 'draining', 'settling', 'verifying', 'done'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -75,7 +75,7 @@ export class LiveFigures {
       seconds: [],
       totals: NOTHING,
       faults: [],
-      ui: LIVE_UI_DEFAULT,
+      ui: firstUi(plan.stages.reduce((sum, { durationMs }) => sum + durationMs, 0)),
     };
   }
 

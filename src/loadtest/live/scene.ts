@@ -24,19 +24,21 @@ const SAMPLES_BEYOND_MIN = 10;
 
 /**
  * As many seconds a cell as it takes to show at least the window. Cells are counted from the start of the run, so that a
- * second keeps its cell from tick to tick. A chart with more cells than seconds shows more than the window.
+ * second keeps its cell from tick to tick. In a chart with more cells than seconds a second takes several.
  */
 export function liveCells({ seconds, ui }: LiveSnapshot, columns: number): LiveCells {
-  const perCell = Math.max(1, Math.ceil(ui.windowMs / SECOND_MS / Math.max(1, columns)));
+  const window = ui.windowMs / SECOND_MS;
+  const perCell = Math.max(1, Math.ceil(window / Math.max(1, columns)));
+  const perSecond = Math.max(1, Math.floor(columns / window));
   const cells: LiveSecond[][] = Array.from({ length: columns }, () => []);
   const last = Math.floor((seconds.at(-1)?.figures.second ?? 0) / perCell);
   for (let index = seconds.length - 1; index >= 0; index--) {
     const second = seconds[index]!;
-    const cell = columns - 1 - (last - Math.floor(second.figures.second / perCell));
-    if (cell < 0) break;
-    cells[cell]?.push(second);
+    const end = columns - (last - Math.floor(second.figures.second / perCell)) * perSecond;
+    if (end <= 0) break;
+    for (let cell = Math.max(0, end - perSecond); cell < end; cell++) cells[cell]?.push(second);
   }
-  return { cells, spanMs: columns * perCell * SECOND_MS };
+  return { cells, spanMs: (columns / perSecond) * perCell * SECOND_MS };
 }
 
 /** One value a cell: the mean or the maximum of its seconds, NaN where none tells. */

@@ -1,5 +1,5 @@
 /** Lengths of time that the charts may show, in milliseconds. */
-export const LIVE_WINDOWS_MS = [60_000, 300_000, 900_000, 3_600_000] as const;
+export const LIVE_WINDOWS_MS = [15_000, 60_000, 300_000, 900_000, 3_600_000] as const;
 
 /** What the person has chosen. Never changed in place. */
 export interface LiveUi {
@@ -8,7 +8,12 @@ export interface LiveUi {
   readonly help: boolean;
 }
 
-export const LIVE_UI_DEFAULT: LiveUi = { windowMs: LIVE_WINDOWS_MS[0], latency: 'map', help: false };
+export const LIVE_UI_DEFAULT: LiveUi = { windowMs: LIVE_WINDOWS_MS[1], latency: 'map', help: false };
+
+/** What a run of that length begins with: a short one fills the charts. */
+export function firstUi(runMs: number): LiveUi {
+  return runMs <= LIVE_WINDOWS_MS[0] ? { ...LIVE_UI_DEFAULT, windowMs: LIVE_WINDOWS_MS[0] } : LIVE_UI_DEFAULT;
+}
 
 export type LiveEffect = 'stop';
 

@@ -124,6 +124,14 @@ describe('the live view', () => {
     expect(text(live, 120, 32)).toContain('waiting until everything is stored');
   });
 
+  it('fills its charts with a short run: a second takes several columns', () => {
+    const live = new LiveFigures({ ...PLAN, stages: [{ fromRate: 200, toRate: 200, durationMs: 5_000 }] });
+    for (const second of [0, 1, 2]) live.push(madeUpSecond(second));
+    expect(text(live, 200, 60)).toContain('win 15s');
+    expect(draw(live, 200, 60)[4]).toMatch(/[^█]█{18}│/);
+    expect(text(live, 200, 60)).toMatch(/-15s .*now│/);
+  });
+
   it('leaves the seconds it was not told of blank', () => {
     const live = new LiveFigures(PLAN);
     for (const second of [0, 1, 2, 6, 7]) live.push(madeUpSecond(second));
@@ -154,7 +162,7 @@ describe('keys', () => {
   it('change window, latency and help, and stay at the ends', () => {
     const live = filled(5);
     const press = liveKeyHandler(live, () => {});
-    for (const key of ['-', '+', 'h', '?', 'x']) press(key);
+    for (const key of ['-', '-', '+', '+', 'h', '?', 'x']) press(key);
     expect(live.getSnapshot().ui).toEqual({ windowMs: 300_000, latency: 'lines', help: true });
     for (const key of ['+', '+', '+', '+', 'esc', 'h']) press(key);
     expect(live.getSnapshot().ui).toEqual({ windowMs: 3_600_000, latency: 'map', help: false });
