@@ -53,11 +53,12 @@ export function pasteable(
   { program, homeFlag, commands }: Pick<InstanceOptions, 'program' | 'homeFlag' | 'commands'>,
 ): string {
   const longestFirst = commands.toSorted((a, b) => b.length - a.length).join('|');
-  const written = new RegExp(`(?<![\\w./-])trackflow (${longestFirst})(?![\\w-])( --home)?`, 'g');
-  return sentence.replace(written, (_, command: string, named = '') => {
-    const home = homeFlag && !named && command !== 'help' ? ` --home ${shellWord(resolve(homeFlag))}` : '';
-    return `${programName(program)} ${command}${home}${named}`;
-  });
+  // A command that names its home already was made for this person, or means another instance.
+  const home = homeFlag && !sentence.includes('--home ') ? ` --home ${shellWord(resolve(homeFlag))}` : '';
+  return sentence.replace(
+    new RegExp(`(?<![\\w./-])trackflow (${longestFirst})(?![\\w-])`, 'g'),
+    (_, command: string) => `${programName(program)} ${command}${command === 'help' ? '' : home}`,
+  );
 }
 
 /** `trackflow` where it is installed; the path to it in a checkout, where no PATH leads to it. */

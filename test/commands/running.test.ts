@@ -67,6 +67,21 @@ describe('trackflow stop', () => {
   });
 });
 
+describe('trackflow keys create', () => {
+  it('makes a key for an account that there is not yet, and says so', async () => {
+    const home = temporaryHome();
+    const made = { id: '0bTYmGH1OYEWd', kind: 'write', key: 'tf_wk_0bTYmGH1OYEWd_x', accounts: ['shop', 'blog'] };
+    await controlServer(home, {
+      'GET /accounts': () => ({ json: { accounts: [{ id: 'shop' }], source: 'here' } }),
+      'POST /keys': () => ({ json: made }),
+    });
+    const wanted = ['--account', 'shop', '--account', 'blog', '--json', '--home', home];
+    const { stdout, stderr } = await runCli(['keys', 'create', 'write', ...wanted]);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'trackflow.key/1', ...made });
+    expect(stderr).toBe(`there is no account "blog" yet: ./bin/trackflow.js accounts add blog --home ${home}\n`);
+  });
+});
+
 describe('the command line', () => {
   it('exits with 2 for an unknown flag, as JSON where that was asked for', async () => {
     const human = await runCli(['status', '--hme', 'x']);
@@ -102,6 +117,14 @@ describe('the command line', () => {
     expect(stdout).toContain('$ trackflow loadtest [FLAGS]\n');
     expect(stdout.split('Send realistic traffic').length - 1).toBe(1);
     expect((await runCli(['-h'])).stdout).toBe((await runCli(['--help'])).stdout);
+  });
+
+  it('says that there is no such run, and where the runs are', async () => {
+    const home = temporaryHome();
+    const { code, stderr } = await runCli(['loadtest', 'verify', '0a1b2c3d', '--home', home]);
+    expect(code).toBe(65);
+    expect(stderr).toContain('there is no run "0a1b2c3d"');
+    expect(stderr).toContain(`ls -t ${home}/loadtest`);
   });
 
   it('prints no colours into a pipe', async () => {

@@ -2,7 +2,7 @@ import type { KeyKind } from '../../access/key.ts';
 import type { AuditEntry, KeyList, KeyMade, KeyRevoked } from '../../control/access.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import { type AccountFlags, limitsFrom } from '../accounts/accounts.ts';
-import type { Instance } from '../instance.ts';
+import { type Instance, shellWord } from '../instance.ts';
 
 const AUDIT_LISTED = 1_000;
 
@@ -31,14 +31,16 @@ export async function listKeys({ control }: Instance, { audit }: { readonly audi
   return { schema: 'trackflow.keys/1', ...list, ...(audit && { audit: await control.audit(AUDIT_LISTED) }) };
 }
 
-/** `now` in milliseconds since the epoch. */
+/** `now` in milliseconds since the epoch. Says so when it is for an account that there is not. */
 export async function createKey(
-  { control }: Instance,
+  instance: Instance,
   kind: KeyKind,
   flags: KeyFlags,
   now: number,
 ): Promise<KeyMadeDocument> {
-  const made = await control.createKey({
+  // Before it is made: what fails afterwards would take the key along, which is shown once.
+  await sayUnknownAccounts(instance, flags.account ?? []);
+  const made = await instance.control.createKey({
     kind,
     name: flags.name,
     accounts: flags.account,
@@ -46,6 +48,16 @@ export async function createKey(
     expiresAt: flags.expires === undefined ? null : now + flags.expires,
   });
   return { schema: 'trackflow.key/1', ...made };
+}
+
+async function sayUnknownAccounts({ control, say, commandLine }: Instance, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { accounts } = await control.accounts();
+  // With none defined, events may be for any.
+  if (accounts.length === 0) return;
+  for (const id of ids.filter((wanted) => !accounts.some((account) => account.id === wanted))) {
+    say(`there is no account ${JSON.stringify(id)} yet: ${commandLine(`accounts add ${shellWord(id)}`)}`);
+  }
 }
 
 /** The old key stays good for `overlapMs`. */

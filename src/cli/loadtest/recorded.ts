@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { ControlClient } from '../../control/client.ts';
 import { TrackflowError } from '../../errors/error.ts';
@@ -6,7 +7,7 @@ import type { LedgerVerdict } from '../../loadtest/report/report.ts';
 import { ledgerPanel } from '../../loadtest/report/text/ledger.ts';
 import { RunFolder } from '../../loadtest/run/run-folder.ts';
 import { verifyFolder } from '../../loadtest/run/verify-folder.ts';
-import type { Instance } from '../instance.ts';
+import { type Instance, shellWord } from '../instance.ts';
 import { type Drawn, PLAIN_WIDTH } from './drawn.ts';
 
 export interface VerifyReport extends LedgerVerdict {
@@ -15,11 +16,15 @@ export interface VerifyReport extends LedgerVerdict {
   readonly folder: string;
 }
 
-/** The folder of a run: its name in the home, or a path. */
+/** The folder of a run: its name in the home, or a path. Throws TF_INPUT where nothing is. */
 function folderOf(instance: Instance, run: string): RunFolder {
   const isName = /^[0-9a-f]{8}$/.test(run);
-  if (isName) return new RunFolder(join(instance.home, 'loadtest', run));
-  return new RunFolder(isAbsolute(run) ? run : resolve(run));
+  const path = isName ? join(instance.home, 'loadtest', run) : isAbsolute(run) ? run : resolve(run);
+  if (existsSync(path)) return new RunFolder(path);
+  const runs = join(instance.home, 'loadtest');
+  throw new TrackflowError('TF_INPUT', `there is no run ${JSON.stringify(run)}`, {
+    hints: [`the runs of this instance: ls -t ${shellWord(runs)}`],
+  });
 }
 
 /** Looks for every event of a run again. Throws TF_INPUT when there is no such run, TF_NOT_RUNNING without a daemon. */

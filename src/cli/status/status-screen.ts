@@ -67,6 +67,7 @@ function lastMinuteText({ lastMinute }: Status): string {
 }
 
 function rateText(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 0.1) return '<0.1/s';
   return `${perSecond < 10 ? perSecond.toFixed(perSecond > 0 ? 1 : 0) : countText(Math.round(perSecond))}/s`;
 }
 

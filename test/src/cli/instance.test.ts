@@ -35,6 +35,7 @@ describe('commandLine', () => {
       'without Docker: T start --home /h --engine embedded',
     );
     expect(written('trackflow start --home /other')).toBe('T start --home /other');
+    expect(written('later: trackflow start --wait --home /h')).toBe('later: T start --wait --home /h');
     expect(written('trackflow help start')).toBe('T help start');
     expect(written('install trackflow again, see /opt/trackflow start.md')).toBe(
       'install trackflow again, see /opt/trackflow start.md',
