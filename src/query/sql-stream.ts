@@ -10,7 +10,7 @@ import { errorOfAnswer } from '../clickhouse/errors.ts';
 import { refuseFileAccess } from '../clickhouse/untrusted.ts';
 import { TrackflowError } from '../errors/error.ts';
 import { readFailure } from './failure.ts';
-import { checkNames, checkSql } from './sql.ts';
+import { checkNames, checkSql, formatNotAsked } from './sql.ts';
 
 /** UTF-8 bytes of a statement of the writer: what ClickHouse parses unless it is told otherwise (`max_query_size`). */
 export const WRITTEN_SQL_BYTES_MAX = 262_144;
@@ -56,9 +56,7 @@ export class SqlStream {
       const { body, format } = write ? await this.#write(text, signal) : await this.#read(text, signal);
       if (format !== '' && format !== FORMAT) {
         body.destroy();
-        throw new TrackflowError('TF_QUERY', `the statement asks for FORMAT ${format}: leave FORMAT out`, {
-          hints: ['how rows are printed is for --format to say'],
-        });
+        throw formatNotAsked(format);
       }
       yield* rowsOf(linesOf(body));
     } catch (thrown) {

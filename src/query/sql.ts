@@ -17,6 +17,9 @@ export const READING_STATEMENTS = ['SELECT', 'WITH', 'FROM', 'SHOW', 'DESCRIBE',
 /** White space, comments and parentheses before the first word. */
 const LEAD = /^(?:\s|--[^\n]*(?:\n|$)|\/\*.*?\*\/|\()*/s;
 
+/** A FORMAT clause that ends the last line, outside of a comment. */
+const ASKED_FORMAT = /^(?!.*--)(?:.*\s)?FORMAT\s+(\w+)$/i;
+
 /** The statement as it is sent, without what ends it. Throws TF_QUERY when it is none that reads, or too long. */
 export function checkSql(text: string): string {
   const bytes = Buffer.byteLength(text);
@@ -24,6 +27,8 @@ export function checkSql(text: string): string {
     throw new TrackflowError('TF_QUERY', `the statement has ${bytes} bytes; the most is ${SQL_BYTES_MAX}`);
   }
   const statement = text.replace(/[;\s]+$/, '');
+  const format = ASKED_FORMAT.exec(statement.slice(statement.lastIndexOf('\n') + 1))?.[1];
+  if (format !== undefined) throw formatNotAsked(format);
   const first = /^\w+/.exec(statement.replace(LEAD, ''))?.[0] ?? '';
   if (READING_STATEMENTS.some((word) => word === first.toUpperCase())) return statement;
   const allowed = READING_STATEMENTS.join(', ');
@@ -33,6 +38,13 @@ export function checkSql(text: string): string {
       'trackflow query "SELECT name, count() FROM events GROUP BY name"',
       'to change or delete, if that is meant: trackflow engine sql --write',
     ],
+  });
+}
+
+/** How rows are written is not the statement's to say: what reads the answer knows one way. */
+export function formatNotAsked(format: string): TrackflowError {
+  return new TrackflowError('TF_QUERY', `the statement asks for FORMAT ${format}: leave FORMAT out`, {
+    hints: ['how rows are printed is for --format to say'],
   });
 }
 
