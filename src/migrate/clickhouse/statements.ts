@@ -134,14 +134,19 @@ export function* removeOlderStatements(
   }
   const columns = log!.identity;
   const names = columns.map(({ name }) => quoted(name)).join(', ');
-  const some = (list: readonly string[]) => remove(` AND (${names}) IN (${list.join(', ')})`);
-  let list: string[] = [];
+  // Arrays of texts that are cast as columns: a cast for each value would take the server milliseconds.
+  const some = (list: readonly (readonly string[])[]) => {
+    const arrays = columns.map((_, at) => `[${list.map((values) => chText(values[at]!)).join(',')}]`);
+    const values = columns.map(({ type }, at) => `CAST(tupleElement(id, ${at + 1}), ${chText(type)})`);
+    return remove(
+      ` AND (${names}) IN (SELECT ${values.join(', ')} FROM (SELECT arrayJoin(arrayZip(${arrays.join(', ')})) AS id))`,
+    );
+  };
+  let list: (readonly string[])[] = [];
   let bytes = 0;
   for (const values of identities) {
-    const casts = values.map((value, at) => `CAST(${chText(value)}, ${chText(columns[at]!.type)})`);
-    const one = casts.length === 1 ? casts[0]! : `(${casts.join(', ')})`;
-    list.push(one);
-    bytes += Buffer.byteLength(one);
+    list.push(values);
+    bytes += values.reduce((sum, value) => sum + Buffer.byteLength(value) + 3, 0);
     if (bytes < IDENTITIES_BYTES) continue;
     yield some(list);
     list = [];

@@ -144,6 +144,31 @@ describe.each([18, 15] as const)('PostgreSQL %d with wal_level logical', (versio
     TEST_MS,
   );
 
+  it.skipIf(skip)(
+    'a partitioned table whose key is a number and a time is followed as one',
+    async () => {
+      await postgres.query(`CREATE TABLE parted (id int, at timestamptz, v text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE parted_a PARTITION OF parted FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+        CREATE TABLE parted_b PARTITION OF parted DEFAULT;
+        INSERT INTO parted SELECT g, '2026-01-30'::timestamptz + g * interval '1 hour 0.5 s', 'old' FROM generate_series(1, 100) g`);
+      const given = { tables: ['parted'], into: into('parted'), follow: true };
+      const task = await rig.begin(given);
+      const migration = await startFollowing(rig, task, given);
+      await migration.isFollowing();
+      await postgres.query(`UPDATE parted SET v = 'changed' WHERE id <= 60; DELETE FROM parted WHERE id % 2 = 0;
+        UPDATE parted SET at = '2026-01-02' WHERE id = 99; INSERT INTO parted VALUES (7, '2027-01-01', 'new')`);
+      const state = `countIf(v = 'changed'), countIf(v = 'old'), countIf(v = 'new'), toString(minIf(at, id = 99))`;
+      await until(async () => {
+        const [row] = await clickhouse.query<{ state: string }>(
+          `SELECT toString((${state})) AS state FROM ${into('parted')}`,
+        );
+        return row!.state === "(30,20,1,'2026-01-02 00:00:00.000000')";
+      }, WAIT_MS);
+      await migration.end();
+    },
+    TEST_MS,
+  );
+
   it.skipIf(skip)('the plan says of each table how it is followed, and why not by the log', async () => {
     await postgres.query(`CREATE TABLE keyless (v text); CREATE TABLE full_identity (id int PRIMARY KEY);
       ALTER TABLE full_identity REPLICA IDENTITY FULL; CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY);
