@@ -19,33 +19,25 @@ import { openStoreSession, type StoreSession } from '../../src/postgres/session.
 import type { StoreAccess } from '../../src/postgres/store-access.ts';
 import { claim, unmark } from '../move/claim.ts';
 import { replaceSettings } from '../move/commit.ts';
-import { aborted } from '../move/target.ts';
+import { type SwitchParts, switchOver } from '../move/switch-over.ts';
 import { CLICKHOUSE, storePlace, writeStores } from '../store-place.ts';
 import type { CutoverContext, CutoverParts } from '../tasks/kinds/cutover.ts';
-import type { Hold, SpoolHandle } from '../threads/spool-handle.ts';
 import { extentOf, lastId, SLICE_IDS, sliceOf } from './slices.ts';
 import { endStrayInserts, rowsIn, type Sides, syncSlice } from './sync-slice.ts';
 
 const ENGINE_READY_MS = 30_000;
 const STATEMENT_MS = 600_000;
-/** How long the batch at hand gets to meet its fate, and those of an earlier process. */
-const HOLD_WAIT_MS = 120_000;
-const HOLD_MS = 600_000;
-const HOLD_EXTENDED_EVERY_MS = 60_000;
 /** Times that the copy runs after what came meanwhile, before the flush has to wait for the rest. */
 const ROUNDS_MAX = 10;
 const SETTINGS = { url: '', passwordFile: '', caFile: '' };
 
-export interface StoreCutoverParts {
+export interface StoreCutoverParts extends SwitchParts {
   readonly paths: HomePaths;
   readonly engine: Engine;
   /** Null: ClickHouse keeps the events. */
   readonly store: StoreAccess | null;
   /** Where the value of each key came from. */
   readonly origins: Readonly<Record<string, string>>;
-  readonly spool: Pick<SpoolHandle, 'hold' | 'setEngine'>;
-  /** These settings are others in the configuration now: the daemon has to be opened anew. Returns at once. */
-  readonly reopen: (changed: readonly string[]) => void;
 }
 
 /** Ids up to which a table was carried and proven. */
@@ -55,7 +47,7 @@ export function cutoverParts(parts: StoreCutoverParts): CutoverParts {
   return {
     prepare: (context) => connected(parts, context, ({ sides }, store) => prepare(parts, sides, store, context)),
     copy: (context) => connected(parts, context, (ends) => copy(ends, context)),
-    switchOver: (context) => switchOver(parts, context),
+    switchOver: (context) => switchStore(parts, context),
     confirm: (context) => confirm(parts, context),
   };
 }
@@ -144,47 +136,22 @@ function idIn(through: Through, table: TableName): bigint {
   return BigInt(through[table] ?? 0);
 }
 
-async function switchOver(parts: StoreCutoverParts, context: CutoverContext): Promise<void> {
+async function switchStore(parts: StoreCutoverParts, context: CutoverContext): Promise<void> {
   if (parts.store === null) return;
-  let changed: readonly string[] | null = null;
-  try {
-    await connected(parts, context, async (ends, store) => {
-      changed = await proveAndCommit(parts, context, ends, store);
-    });
-  } catch (error) {
-    // From the commit on there is no way but forward.
-    if (changed === null) throw error;
-  }
-  context.log('info', 'reopening');
-  parts.reopen(changed ?? []);
-  // This daemon has nothing left to do for it: the step ends as done in the one that has the other store.
-  await aborted(context.signal);
-}
-
-/** Returns the settings that are others now. When it rejects, PostgreSQL has its batches again. */
-async function proveAndCommit(
-  { spool, engine, paths }: StoreCutoverParts,
-  context: CutoverContext,
-  ends: Ends,
-  store: StoreAccess,
-): Promise<readonly string[]> {
-  const hold = await heldFlush(spool, context.signal);
-  try {
-    const extending = setInterval(() => void hold.extend(HOLD_MS), HOLD_EXTENDED_EVERY_MS);
-    const rows = await proveEqual(ends, context).finally(() => clearInterval(extending));
-    if (!(await hold.extend(HOLD_MS)))
-      throw new TrackflowError('TF_BUSY', 'the flush went on while rows were compared');
-    context.log('info', 'cutover_proven', { rows });
-    // The hold outlives this daemon: no batch finds its way to PostgreSQL any more.
-    spool.setEngine(0, null);
-    writeStores(paths.run, [storePlace(store), CLICKHOUSE]);
-    replaceSettings(paths.config, 'store', SETTINGS);
-    return Object.keys(SETTINGS).map((name) => `store.${name}`);
-  } catch (error) {
-    spool.setEngine(0, engine.endpoint);
-    hold.release();
-    throw error;
-  }
+  const { spool, engine, paths } = parts;
+  await switchOver(parts, context, (commitProven) =>
+    connected(parts, context, (ends, store) =>
+      commitProven({
+        prove: async () => context.log('info', 'cutover_proven', { rows: await proveEqual(ends, context) }),
+        commit: () => {
+          writeStores(paths.run, [storePlace(store), CLICKHOUSE]);
+          replaceSettings(paths.config, 'store', SETTINGS);
+          return Object.keys(SETTINGS).map((name) => `store.${name}`);
+        },
+        restore: () => spool.setEngine(0, engine.endpoint),
+      }),
+    ),
+  );
 }
 
 /** Both hold the same when it returns, and do as long as the hold lasts. Returns the rows of all tables. */
@@ -209,13 +176,6 @@ async function proveEqual({ sides, session }: Ends, { signal, progress }: Cutove
     total += rows;
   }
   return total;
-}
-
-async function heldFlush(spool: StoreCutoverParts['spool'], signal: AbortSignal): Promise<Hold> {
-  const hold = await spool.hold('all', { waitMs: HOLD_WAIT_MS, holdMs: HOLD_MS }, signal);
-  if (hold !== null) return hold;
-  signal.throwIfAborted();
-  throw new TrackflowError('TF_BUSY', 'the flush is held by another task, or a batch stays on its way');
 }
 
 /** In the daemon whose store is ClickHouse. */

@@ -17,33 +17,25 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { placeOf, refuseCluster } from '../../src/engine/place.ts';
 import { TrackflowError } from '../../src/errors/error.ts';
 import type { EngineMoveContext, EngineMoveParts } from '../tasks/kinds/engine-move.ts';
-import type { Hold, SpoolHandle } from '../threads/spool-handle.ts';
 import { claim } from './claim.ts';
 import { commitMove } from './commit.ts';
 import type { Ends } from './copy.ts';
 import { movedConfig, refuseFixed } from './moved-config.ts';
 import { settle, settleLeftMove } from './settle.ts';
 import { partitionsOf, type Sums } from './sums.ts';
+import { type SwitchParts, switchOver } from './switch-over.ts';
 import { drop, syncPartition } from './sync.ts';
 import { type MovedTable, movedTables } from './tables.ts';
-import { aborted, type MoveTarget, openTarget, type TargetParts } from './target.ts';
+import { type MoveTarget, openTarget, type TargetParts } from './target.ts';
 
-/** How long the batch at hand gets to meet its fate, and those of an earlier process. */
-const HOLD_WAIT_MS = 120_000;
-/** The flush goes on by itself when nothing was heard of the move for so long. */
-const HOLD_MS = 600_000;
-const HOLD_EXTENDED_EVERY_MS = 60_000;
 const ENGINE_READY_MS = 30_000;
 const ROWS_POLL_MS = 1_000;
 
-export interface MoveParts extends Omit<TargetParts, 'config'> {
+export interface MoveParts extends Omit<TargetParts, 'config'>, SwitchParts {
   readonly config: Config;
   /** Where the value of each key came from. */
   readonly origins: Readonly<Record<string, string>>;
   readonly engine: Engine;
-  readonly spool: Pick<SpoolHandle, 'hold' | 'setEngine'>;
-  /** These settings are others in the configuration now: the daemon has to be opened anew. Returns at once. */
-  readonly reopen: (changed: readonly string[]) => void;
 }
 
 /** Begins with what a daemon that died in the middle of a commit has left. */
@@ -60,7 +52,7 @@ export function engineMoveParts(given: MoveParts): EngineMoveParts {
       withTarget(parts, context, async (ends) => {
         await copyPartitions(ends, context);
       }),
-    switchOver: (context) => switchOver(parts, context),
+    switchOver: (context) => switchEngine(parts, context),
     confirm: (context) => confirm(parts, context),
   };
 }
@@ -136,46 +128,21 @@ async function isSynced(
   }
 }
 
-async function switchOver(parts: SettledParts, context: EngineMoveContext): Promise<void> {
-  const moved = movedConfig(parts.config, context.params);
-  if (placeOf(moved.engine) === placeOf(parts.config.engine)) return;
-  let changed: readonly string[] | null = null;
-  try {
-    await withTarget(parts, context, async (ends) => {
-      changed = await proveAndCommit(parts, context, ends, moved);
-    });
-  } catch (error) {
-    // From the commit on there is no way but forward, whatever fails when the other engine is let go.
-    if (changed === null) throw error;
-  }
-  context.log('info', 'reopening');
-  parts.reopen(changed ?? []);
-  // This daemon has nothing left to do for it: the step ends as done in the one that has the new engine.
-  await aborted(context.signal);
-}
-
-/** Returns the settings that are others now. When it rejects, the engine of before has its batches again. */
-async function proveAndCommit(
-  { config, spool, engine, paths }: SettledParts,
-  context: EngineMoveContext,
-  ends: Ends,
-  moved: Config,
-): Promise<readonly string[]> {
-  const hold = await heldFlush(spool, context.signal);
-  try {
-    const extending = setInterval(() => void hold.extend(HOLD_MS), HOLD_EXTENDED_EVERY_MS);
-    const { rows, partitions } = await proveEqual(ends, context).finally(() => clearInterval(extending));
-    if (!(await hold.extend(HOLD_MS)))
-      throw new TrackflowError('TF_BUSY', 'the flush went on while rows were compared');
-    context.log('info', 'move_proven', { rows, partitions });
-    // Not even when the old engine comes back in this moment: the hold outlives this daemon.
-    spool.setEngine(0, null);
-    return commitMove(paths, config.engine, moved.engine);
-  } catch (error) {
-    if (engine.state === 'ready') spool.setEngine(0, engine.endpoint);
-    hold.release();
-    throw error;
-  }
+async function switchEngine(parts: SettledParts, context: EngineMoveContext): Promise<void> {
+  const { config, spool, engine, paths } = parts;
+  const moved = movedConfig(config, context.params);
+  if (placeOf(moved.engine) === placeOf(config.engine)) return;
+  await switchOver(parts, context, (commitProven) =>
+    withTarget(parts, context, (ends) =>
+      commitProven({
+        prove: async () => context.log('info', 'move_proven', await proveEqual(ends, context)),
+        commit: () => commitMove(paths, config.engine, moved.engine),
+        restore: () => {
+          if (engine.state === 'ready') spool.setEngine(0, engine.endpoint);
+        },
+      }),
+    ),
+  );
 }
 
 /** Both ends hold the same when it returns, and do as long as the hold lasts. */
@@ -214,13 +181,6 @@ async function proven(
     }
     throw error;
   }
-}
-
-async function heldFlush(spool: MoveParts['spool'], signal: AbortSignal): Promise<Hold> {
-  const hold = await spool.hold('all', { waitMs: HOLD_WAIT_MS, holdMs: HOLD_MS }, signal);
-  if (hold !== null) return hold;
-  signal.throwIfAborted();
-  throw new TrackflowError('TF_BUSY', 'the flush is held by another task, or a batch stays on its way');
 }
 
 async function confirm(parts: MoveParts, context: EngineMoveContext): Promise<void> {
