@@ -57,6 +57,13 @@ describe('table', () => {
   it('shortens a cell that is too long and says so', () => {
     expect(shorten('x'.repeat(10), 5)).toBe('xxxx…');
     expect(shorten('東京東京', 5)).toBe('東京…');
-    expect(table([{ title: 'a' }], [['x'.repeat(1000)]]).split('\n')[1]).toHaveLength(80);
+  });
+
+  it('gives the last column what it needs where no width is asked for, and every other at most 80', () => {
+    const long = 'x'.repeat(1000);
+    const columns = [{ title: 'a' }, { title: 'b' }];
+    const [, line] = table(columns, [[long, long]]).split('\n');
+    expect(line).toBe(`${'x'.repeat(79)}…  ${long}`);
+    expect(displayWidth(table(columns, [[long, long]], 100).split('\n')[1]!)).toBeLessThanOrEqual(100);
   });
 });
