@@ -33,9 +33,13 @@ test(
     }
     const { events } = await daemon.drained();
     expect(events).toMatchObject({ accepted: EVENTS, stored: EVENTS, deadLettered: 0 });
-    expect(await daemon.query('SELECT count() AS rows, uniqExact(event_id) AS ids FROM events')).toEqual([
-      { rows: EVENTS, ids: EVENTS },
-    ]);
+    // What merges take at the moment is not there for a read, which is then refused by name.
+    let stored: unknown;
+    await daemon.until(async () => {
+      stored = await daemon.query('SELECT count() AS rows, uniqExact(event_id) AS ids FROM events');
+      return true;
+    });
+    expect(stored).toEqual([{ rows: EVENTS, ids: EVENTS }]);
     const logs = fs.readdirSync(path.join(daemon.home, 'logs')).filter((name) => name.startsWith('daemon'));
     const log = logs.map((name) => fs.readFileSync(path.join(daemon.home, 'logs', name), 'utf8')).join('');
     expect(log).toMatch(/memory limit exceeded.*flush_insert_refused/);
