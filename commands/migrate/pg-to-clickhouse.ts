@@ -31,13 +31,9 @@ export default class MigratePgToClickhouse extends BaseCommand {
       json: this.jsonEnabled(),
     });
     this.exitWith(outcome.exit);
-    if (outcome.planned === null) {
-      const { reportScreen } = await import('../../src/cli/migrate/report-screen.ts');
-      return this.show(outcome.report, (style) => reportScreen(outcome.report, style));
-    }
-    const { planScreen } = await import('../../src/cli/migrate/plan-report.ts');
-    const plan = outcome.planned;
-    if (lossHint(plan) !== '') process.stderr.write(`${lossHint(plan)}\n`);
-    return this.show(plan, (style) => planScreen(plan, style));
+    const { outcomeScreen } = await import('../../src/cli/migrate/outcome-screen.ts');
+    const hint = outcome.planned === null ? '' : lossHint(outcome.planned);
+    if (hint !== '') process.stderr.write(`${hint}\n`);
+    return this.show(outcome.planned ?? outcome.report, (style) => outcomeScreen(outcome, style));
   }
 }

@@ -18,12 +18,7 @@ export default class MigrateSfpl extends BaseCommand {
     const screen = { stderr: process.stderr, json: this.jsonEnabled() };
     const outcome = await sfplCommand(this.instance(flags), flags, screen);
     this.exitWith(outcome.exit);
-    if (outcome.planned === null) {
-      const { reportScreen } = await import('../../src/cli/migrate/report-screen.ts');
-      return this.show(outcome.report, (style) => reportScreen(outcome.report, style));
-    }
-    const { planScreen } = await import('../../src/cli/migrate/plan-report.ts');
-    const plan = outcome.planned;
-    return this.show(plan, (style) => planScreen(plan, style));
+    const { outcomeScreen } = await import('../../src/cli/migrate/outcome-screen.ts');
+    return this.show(outcome.planned ?? outcome.report, (style) => outcomeScreen(outcome, style));
   }
 }

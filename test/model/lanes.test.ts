@@ -1,21 +1,12 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import Database from 'better-sqlite3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { packageRoot } from '../../src/package-root.ts';
+import { afterAll, expect, it } from 'vitest';
 import { lanesSchedule } from './lanes-world.ts';
 import { Random, runSchedules } from './simulation.ts';
+import { stateInMemory } from './state-schema.ts';
 
 /** A spool with a lane for each shard, under seeded faults; what must hold after each step is in `lanes-world.ts`. */
 const SEQUENCES = 500;
 
-let db: Database.Database;
-
-beforeAll(() => {
-  db = new Database(':memory:');
-  const schema = path.join(packageRoot(), 'schema', 'state');
-  for (const step of fs.readdirSync(schema).sort()) db.exec(fs.readFileSync(path.join(schema, step), 'utf8'));
-});
+const db = stateInMemory();
 
 afterAll(() => db.close());
 

@@ -1,10 +1,7 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import Database from 'better-sqlite3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { packageRoot } from '../../src/package-root.ts';
+import { afterAll, expect, it } from 'vitest';
 import { Random, runSchedules } from './simulation.ts';
 import { spoolSchedule } from './spool-world.ts';
+import { stateInMemory } from './state-schema.ts';
 
 /**
  * The spool under seeded faults: kills and losses of power at any call to the disk, full disks, failing calls, splits,
@@ -12,13 +9,7 @@ import { spoolSchedule } from './spool-world.ts';
  */
 const SEQUENCES = 2_000;
 
-let db: Database.Database;
-
-beforeAll(() => {
-  db = new Database(':memory:');
-  const schema = path.join(packageRoot(), 'schema', 'state');
-  for (const step of fs.readdirSync(schema).sort()) db.exec(fs.readFileSync(path.join(schema, step), 'utf8'));
-});
+const db = stateInMemory();
 
 afterAll(() => db.close());
 

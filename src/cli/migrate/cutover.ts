@@ -1,10 +1,8 @@
-import type { TaskReport } from '../../control/tasks.ts';
-import { ERRORS, type ErrorCode, TrackflowError } from '../../errors/error.ts';
+import { TrackflowError } from '../../errors/error.ts';
 import type { Preset } from '../../migrate/make-plan.ts';
 import { terminalText } from '../../terminal/text.ts';
 import type { Instance } from '../instance.ts';
-import { followTask } from '../tasks/follow-task.ts';
-import { taskProgress } from '../tasks/task-progress.ts';
+import { taskFailure, watchTask } from '../tasks/carried-task.ts';
 import type { Style } from '../terminal/style.ts';
 import { pairs } from '../terminal/table.ts';
 import { plural, secondsText } from '../terminal/units.ts';
@@ -37,8 +35,13 @@ export async function cutover(instance: Instance, preset: Preset): Promise<Cutov
     return { schema: 'trackflow.cutover/1', changed: false, task: null, from: '', rows: 0, seconds: 0 };
   }
   say(`task ${task} carries the events; more are taken meanwhile. Ctrl-C leaves it to the daemon`);
-  const report = await follow(instance, task);
-  if (report.state !== 'done') throw failure(report);
+  const report = await watchTask(instance, task);
+  if (report.state !== 'done') {
+    throw taskFailure(
+      report,
+      `PostgreSQL goes on to keep the events; trackflow tasks retry ${report.id} goes on, the same command begins anew`,
+    );
+  }
   const fields = (event: string) => report.log.findLast((line) => line.event === event)?.fields;
   return {
     schema: 'trackflow.cutover/1',
@@ -56,29 +59,6 @@ async function begun({ control }: Instance, isNeeded: boolean): Promise<number |
   const open = tasks.find(({ state }) => state === 'queued' || state === 'running');
   if (open !== undefined) return Number(open.id);
   return isNeeded ? Number((await control.startTask(CUTOVER)).task.id) : null;
-}
-
-async function follow(instance: Instance, id: number): Promise<TaskReport> {
-  const progress = taskProgress(process.stderr);
-  try {
-    return await followTask(instance, id, progress.show);
-  } catch (cause) {
-    progress.end();
-    if (instance.signal.aborted) instance.say(`it goes on: ${instance.commandLine(`tasks show ${id}`)}`);
-    throw cause;
-  } finally {
-    progress.end();
-  }
-}
-
-function failure({ id, state, error, log }: TaskReport): TrackflowError {
-  const hints = [
-    `trackflow tasks show ${id}`,
-    `PostgreSQL goes on to keep the events; trackflow tasks retry ${id} goes on, the same command begins anew`,
-  ];
-  if (state === 'cancelled') return new TrackflowError('TF_INTERRUPTED', `task ${id} was cancelled`, { hints });
-  const code = String(log.findLast(({ event }) => event === 'task_failed')?.fields.code);
-  return new TrackflowError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TF_FAILED', error, { hints });
 }
 
 export function cutoverScreen({ changed, from, rows, seconds }: CutoverReport, style: Style): string {

@@ -7,13 +7,14 @@ import { openDocker } from '../../../engine/docker/bring-up.ts';
 import { pullImage } from '../../../engine/docker/client/pull.ts';
 import { keep, wantedImage } from '../../../engine/docker/engine-spec.ts';
 import { placeOf, refuseCluster } from '../../../engine/place.ts';
-import { ERRORS, type ErrorCode, TrackflowError } from '../../../errors/error.ts';
+import { TrackflowError } from '../../../errors/error.ts';
 import type { Instance } from '../../instance.ts';
-import { followTask } from '../../tasks/follow-task.ts';
-import { taskProgress } from '../../tasks/task-progress.ts';
+import { taskFailure, watchTask } from '../../tasks/carried-task.ts';
 import { pullView } from '../pull-progress.ts';
 import { settingsOf } from '../up.ts';
 import { type EngineMovePlan, type Place, placeFor, planMove, removalOf } from './plan.ts';
+
+const NOTHING_CHANGED = 'the engine of before goes on to serve; nothing of it was changed';
 
 export interface EngineMoveOptions {
   readonly to: Config['engine']['kind'];
@@ -58,8 +59,9 @@ export async function engineMove(
   if (options.dryRun) return planMove(instance, config, to);
   if (to.engine.kind === 'docker') await haveImage(instance, to);
   const { task } = await control.startTask('engine-move', paramsOf(to, options));
-  const report = await follow(instance, task.id);
-  if (report.state !== 'done') throw failure(report);
+  instance.say(`task ${task.id} carries the data; events are taken meanwhile. Ctrl-C leaves it to the daemon`);
+  const report = await watchTask(instance, Number(task.id));
+  if (report.state !== 'done') throw taskFailure(report, NOTHING_CHANGED);
   return moved(instance, config, to, report);
 }
 
@@ -126,27 +128,6 @@ async function haveImage(instance: Instance, to: Config): Promise<void> {
   } finally {
     view.end();
   }
-}
-
-async function follow(instance: Instance, id: string): Promise<TaskReport> {
-  instance.say(`task ${id} carries the data; events are taken meanwhile. Ctrl-C leaves it to the daemon`);
-  const progress = taskProgress(process.stderr);
-  try {
-    return await followTask(instance, Number(id), progress.show);
-  } catch (cause) {
-    progress.end();
-    if (instance.signal.aborted) instance.say(`it goes on: ${instance.commandLine(`tasks show ${id}`)}`);
-    throw cause;
-  } finally {
-    progress.end();
-  }
-}
-
-function failure({ id, state, error, log }: TaskReport): TrackflowError {
-  const hints = [`trackflow tasks show ${id}`, 'the engine of before goes on to serve; nothing of it was changed'];
-  if (state === 'cancelled') return new TrackflowError('TF_INTERRUPTED', `task ${id} was cancelled`, { hints });
-  const code = String(log.findLast(({ event }) => event === 'task_failed')?.fields.code);
-  return new TrackflowError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TF_FAILED', error, { hints });
 }
 
 function moved(
