@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ERASE_KIND, type ErasedRows, type ErasureReport } from '../../control/erasure.ts';
 import { TrackflowError } from '../../errors/error.ts';
 import type { Instance } from '../instance.ts';
+import { followTask } from '../tasks/follow-task.ts';
 import { plural } from '../terminal/units.ts';
-
-const POLL_MS = 200;
 
 export interface Whom {
   readonly visitor: string | undefined;
@@ -21,23 +19,18 @@ export async function erasePerson(instance: Instance, { visitor, user, account, 
   if ((visitor === undefined) === (user === undefined))
     throw new TrackflowError('TF_USAGE', 'whom? one of --visitor and --user says it');
   if (!yes) throw new TrackflowError('TF_USAGE', 'what is erased is gone for good: --yes says that this is meant');
-  const { control, signal } = instance;
+  const { control } = instance;
   const params = { account: account ?? null, visitorId: visitor ?? null, userId: user ?? null };
   const id = Number((await control.startTask(ERASE_KIND, params)).task.id);
-  for (;;) {
-    const { state, error, steps } = await control.task(id);
-    if (state === 'done') {
-      const rows = steps.map(({ checkpoint }) => (checkpoint as { rows?: ErasedRows } | null)?.rows);
-      return { schema: 'trackflow.erasure/1', task: id, rows: rows.find((one) => one !== undefined) ?? {} };
-    }
-    if (state === 'failed' || state === 'cancelled') {
-      const why = state === 'failed' ? error : 'it was cancelled';
-      throw new TrackflowError('TF_IO', `the erasure (task ${id}) did not come to its end: ${why}`, {
-        hints: [instance.commandLine(`tasks retry ${id}`)],
-      });
-    }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  const { state, error, steps } = await followTask(instance, id, () => {});
+  if (state !== 'done') {
+    const why = state === 'failed' ? error : 'it was cancelled';
+    throw new TrackflowError('TF_IO', `the erasure (task ${id}) did not come to its end: ${why}`, {
+      hints: [instance.commandLine(`tasks retry ${id}`)],
+    });
   }
+  const rows = steps.map(({ checkpoint }) => (checkpoint as { rows?: ErasedRows } | null)?.rows);
+  return { schema: 'trackflow.erasure/1', task: id, rows: rows.find((one) => one !== undefined) ?? {} };
 }
 
 export function erasureScreen({ task, rows }: ErasureReport): string {
